@@ -1,0 +1,211 @@
+# Folio. `make help` lists what can be made; whatever is missing for it, Debian packages included, is set up first.
+.DEFAULT_GOAL = all
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules -j$(shell nproc 2>/dev/null || echo 2)
+
+ifeq ($(origin CC), default)
+CC = gcc
+endif
+EMCC ?= emcc
+PORT ?= 8000
+STEPS ?= 400
+export EMCC
+
+# The modules to build, and what makes each of them different.
+VARIANTS = simd128
+FLAGS_simd128 = -msimd128 -Icore/simd/simd128
+
+CORE = $(wildcard core/*.c core/tokenizer/*.c core/pool/single.c)
+C_TESTS = $(wildcard tests/core/*_test.c)
+JS = $(shell find wasm/src wasm/bin www -name '*.js' 2>/dev/null)
+NPM = tests/node_modules/.package-lock.json
+STRICT = -std=c99 -pedantic -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror -ffp-contract=off -Icore
+SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# ---- what you would type ----
+
+# When you have changed something: builds the module, the native library and the types.
+# This is what plain `make` does.
+all: wasm native types ## build everything
+
+# When you cannot remember a name.
+# The list is made of the comments in this file.
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+# When you have just come here: from nothing to a model that writes, in two minutes or so.
+# Sets up the compiler, builds, trains the default preset, prints its loss and a sample. `make run STEPS=1500` learns more.
+run: wasm data ## train the default model for about a minute and read what it writes
+	node wasm/bin/folio.js train --steps $(STEPS) --out build/shakespeare.safetensors
+	@echo && echo 'A sample:' && echo
+	@node wasm/bin/folio.js sample --model build/shakespeare.safetensors --prompt 'ROMEO:' --tokens 400
+	@echo && echo "The weights are in build/shakespeare.safetensors. To watch it learn in a browser: make serve"
+
+# Before you send a change: everything that can be checked, from nothing, in a few minutes.
+# `make test ONLY=page` runs the suites that have "page" in their name.
+test: wasm native types site data test-builds ## build and check everything
+	node tests/run.js $(ONLY)
+
+# When you want the real text: tiny Shakespeare, from the folder FOLIO_DATA or by download, checked by hash.
+# Without either, everything works on models/mock-shakespeare.txt, and one line says so.
+data: build/setup/node ## fetch tiny Shakespeare into build/data
+	@node tests/data.js
+
+# When you have changed core/ or wasm/abi.c and want to see it in JavaScript.
+# One module for each word in VARIANTS, above.
+wasm: $(VARIANTS:%=wasm/dist/folio-%.wasm) ## build the WebAssembly modules into wasm/dist
+
+# When you want the core without JavaScript: a library, and a program that trains with it.
+# build/native/train TEXT_FILE steps=200 n_embd=64 ... prints the loss and the digest of the weights.
+native: build/native/libfolio.a build/native/train ## build the native library and trainer
+
+# When you have changed the JSDoc of the package and want to see what its users see.
+# Also checks that JavaScript against its own types.
+types: build/types.stamp ## make the package's .d.ts files from its JSDoc
+
+# When you want to put the page on a server: build/site is complete and needs no special headers.
+# What stands in it is what www/ and wasm/ hold, plus the module, presets and text.
+site: build/site.stamp ## build the page into build/site
+
+# When you want to see the page.
+# `make serve PORT=9000` for another port.
+serve: site ## serve the page on 127.0.0.1
+	node tests/browser/server.js build/site $(PORT)
+
+# When you want to know that the house rules hold: who includes what, warnings, layout of the C, types.
+# Each rule carries a case that it must refuse, and is tried on it first.
+lint: types build/check.stamp build/setup/test $(C_TESTS:tests/core/%.c=build/clang/%) build/clang/train native ## check the rules of the house
+	node tests/lint/lint.js
+	tests/node_modules/.bin/tsc -p tests
+	clang-format --dry-run -Werror $(C_FILES)
+
+# When lint complains about the layout of C.
+# Rewrites the files in place.
+format: build/setup/test ## lay out all C as .clang-format says
+	clang-format -i $(C_FILES)
+
+# When memory is in doubt: the core's tests with every access and every overflow watched.
+# `make test` runs them too.
+asan: $(C_TESTS:tests/core/%.c=build/asan/%) ## run the core's tests under the address and undefined-behaviour sanitizers
+	node tests/run.js asan/
+
+# When the mathematics of the model has changed: PyTorch says anew what is right.
+# Writes the files that tests/parity compares with; look at their difference before you commit it.
+golden: ## make the reference results with PyTorch
+	sh tests/setup.sh '/usr/lib/python3/dist-packages/torch:python3-torch' '/usr/lib/*/libopenblas.so.0:libopenblas0'
+	/usr/bin/python3 tests/parity/golden.py
+
+# When the page looks different from its picture in the README.
+# Trains for a minute in Chromium.
+screenshots: site build/setup/test ## take the README's picture of the page
+	node tests/browser/screenshots.js
+
+# When you want to start afresh; the packages in tests/node_modules stay.
+# Removes nothing that git knows.
+clean: ## remove all that was made
+	rm -rf build wasm/dist wasm/types
+
+.PHONY: all help run test test-builds data wasm native types site serve lint format asan golden screenshots clean print-strict
+
+# ---- setting up: each stamp stands for the programs that one part needs ----
+
+build/setup/node:
+	@sh tests/setup.sh
+	@mkdir -p $(@D) && touch $@
+
+# An emcc that is not Debian's brings its own LLVM.
+DEBIAN_EMCC = emcc:emscripten /usr/lib/llvm-19/bin/clang:clang-19 /usr/lib/llvm-19/bin/wasm-ld:lld-19 /usr/lib/llvm-19/bin/llvm-ar:llvm-19
+build/setup/wasm: | build/setup/node
+	@if command -v $(EMCC) >/dev/null && [ ! -e /usr/share/emscripten ]; then :; else sh tests/setup.sh $(DEBIAN_EMCC); fi
+	@touch $@
+
+build/setup/native: | build/setup/wasm
+	@sh tests/setup.sh $(firstword $(CC)):gcc /usr/include/stdlib.h:libc6-dev
+	@touch $@
+
+build/setup/test: | build/setup/native
+	@sh tests/setup.sh gcc clang clang-format $(or $(CHROMIUM),chromium):chromium $(or $(FIREFOX),firefox-esr):firefox-esr
+	@touch $@
+
+$(NPM): tests/package.json tests/package-lock.json | build/setup/node
+	cd tests && npm ci --no-audit --no-fund
+	@touch $@
+
+# ---- the modules ----
+
+EXPORTS = $(shell sed 's/^/-Wl,--export=/' wasm/exports.txt)
+LINK = -O3 --oformat=bare --no-entry -sSTANDALONE_WASM=1 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -Wno-experimental \
+    -Wl,--strip-all,--compress-relocations
+
+define MODULE
+build/wasm/$1/%.o: %.c Makefile | build/setup/wasm
+	@mkdir -p $$(@D)
+	@echo '  emcc $$<'
+	@sh wasm/emcc.sh $(STRICT) -O3 -DNDEBUG $$(FLAGS_$1) -MMD -MP -c $$< -o $$@
+
+build/wasm/folio-$1.wasm: $(patsubst %.c,build/wasm/$1/%.o,$(CORE) wasm/abi.c) wasm/exports.txt
+	@sh wasm/emcc.sh $(LINK) $$(FLAGS_$1) $$(EXPORTS) $$(filter %.o,$$^) -o $$@
+
+wasm/dist/folio-$1.wasm: build/wasm/folio-$1.wasm
+	@mkdir -p $$(@D)
+	@cp $$< $$@
+	@echo "  $$@: $$$$(wc -c < $$@) bytes"
+endef
+$(foreach variant,$(VARIANTS),$(eval $(call MODULE,$(variant))))
+
+# ---- the core natively: build/FOLDER/{libfolio.a,train,*_test} from (folder, compiler, flags) ----
+
+define NATIVE
+build/$1/%.o: %.c Makefile | build/setup/$(if $(filter native,$1),native,test)
+	@mkdir -p $$(@D)
+	@echo '  $2 $(firstword $3) $$<'
+	@$2 $(STRICT) -Icore/simd/scalar $3 -MMD -MP -c $$< -o $$@
+
+build/$1/libfolio.a: $$(CORE:%.c=build/$1/%.o)
+	@rm -f $$@
+	@$(AR) rcs $$@ $$^
+
+build/$1/%: build/$1/tests/core/%.o build/$1/libfolio.a
+	@$2 $3 $$^ -lm -o $$@
+endef
+$(eval $(call NATIVE,native,$(CC),-O3))
+$(eval $(call NATIVE,gcc-O0,gcc,-O0))
+$(eval $(call NATIVE,clang,clang,-O3))
+$(eval $(call NATIVE,clang-O0,clang,-O0))
+$(eval $(call NATIVE,asan,gcc,$(SANITIZE)))
+
+TRAINERS = native gcc-O0 clang clang-O0
+test-builds: $(NPM) build/setup/test $(TRAINERS:%=build/%/train) $(foreach kind,native asan clang,$(C_TESTS:tests/core/%.c=build/$(kind)/%))
+
+# The flags that tests/lint/lint.test.js shows able to refuse.
+print-strict:
+	@echo $(STRICT)
+
+C_FILES = $(shell find core wasm tests/core -name '*.[ch]')
+-include $(shell find build -name '*.d' 2>/dev/null)
+
+# ---- the package and the page ----
+
+build/types.stamp: $(NPM) $(JS) $(wildcard wasm/tsconfig.json)
+	tests/node_modules/.bin/tsc -p wasm/tsconfig.json
+	@touch $@
+
+# The site again, with uPlot's types beside it, so that the page is checked as it is served.
+build/check.stamp: build/site.stamp tests/tsconfig.page.json tests/tsconfig.json
+	@rm -rf build/check
+	@cp -R build/site build/check
+	@cp tests/node_modules/uplot/dist/uPlot.d.ts build/check/uplot/uPlot.esm.d.ts
+	tests/node_modules/.bin/tsc -p tests/tsconfig.page.json
+	@touch $@
+
+SITE_FILES = $(shell find www models/presets models/*.txt -type f 2>/dev/null)
+build/site.stamp: $(NPM) $(JS) $(SITE_FILES) $(VARIANTS:%=wasm/dist/folio-%.wasm)
+	rm -rf build/site
+	mkdir -p build/site/folio build/site/uplot build/site/presets build/site/data
+	cp -R www/. build/site
+	cp -R wasm/src wasm/dist build/site/folio
+	cp tests/node_modules/uplot/dist/uPlot.esm.js tests/node_modules/uplot/dist/uPlot.min.css tests/node_modules/uplot/LICENSE build/site/uplot
+	cp models/presets/*.json build/site/presets
+	cp models/mock-shakespeare.txt build/site/data/text.txt
+	@touch $@
