@@ -1,0 +1,38 @@
+/* gemm.h - the matrix product. C (M, N) = beta C + A (M, K) B (K, N); element (i, j) of an operand X is X[i rs_x + j cs_x], so a transpose is
+   a change of strides. C is row-major with rs_c >= N. beta is 0 (C is never read) or 1.
+   Every element is the sum over k in ascending order, in blocks of GEMM_KC that are added to each other in order: the bits depend neither on
+   M, N and the strides nor on the threads, and a zero row at the end of K changes nothing.
+   Source of the five loops: Goto, van de Geijn 2008; Van Zee, van de Geijn 2015 (BLIS). */
+#ifndef FOLIO_GEMM_H
+#define FOLIO_GEMM_H
+
+#include "f32x4.h"
+#include "pool.h"
+
+enum {
+    GEMM_MR = F32X4_TILE_ROWS, /* register tile */
+    GEMM_NR = 8,
+    GEMM_MC = 96,  /* rows of A packed at once: MC KC floats stay in the second-level cache */
+    GEMM_KC = 256, /* steps of k packed at once: a panel of KC NR floats stays in the first-level cache */
+    GEMM_NC = 512, /* columns of B packed at once */
+    GEMM_SCRATCH = GEMM_MC * GEMM_KC + GEMM_KC * GEMM_NC /* floats of scratch a worker needs */
+};
+
+typedef struct {
+    const float *data;
+    size_t rs, cs; /* elements from row to row, from column to column */
+} GemmOperand;
+
+/* On all workers; exec->scratch_floats >= GEMM_SCRATCH. */
+void gemm(const Exec *exec, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C, size_t rs_c);
+
+/* The same on the calling worker alone, with GEMM_SCRATCH floats of scratch. */
+void gemm_serial(float *scratch, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C, size_t rs_c);
+
+/* gemm_kernel.c: C (MR, NR) = beta C + sum over k < K of a[k MR + i] b[k NR + j]. */
+void gemm_kernel(size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c);
+
+/* gemm_vector.c: C (1, N), without packing; for decoding one token. */
+void gemm_vector(size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C);
+
+#endif

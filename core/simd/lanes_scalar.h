@@ -1,0 +1,67 @@
+/* lanes_scalar.h - four floats in plain C99: what every spelling of f32x4.h must equal, bit for bit. */
+#ifndef FOLIO_LANES_SCALAR_H
+#define FOLIO_LANES_SCALAR_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef struct {
+    float v[4];
+} f32x4;
+
+#define F32X4_EACH(expression)                              \
+    do {                                                    \
+        f32x4 result;                                       \
+        for (int i = 0; i < 4; i++) result.v[i] = expression; \
+        return result;                                      \
+    } while (0)
+
+static inline f32x4 f32x4_load(const float *p) {
+    f32x4 x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+static inline void f32x4_store(float *p, f32x4 x) { memcpy(p, &x, sizeof x); }
+static inline f32x4 f32x4_splat(float s) { F32X4_EACH(s); }
+static inline f32x4 f32x4_load_splat(const float *p) { F32X4_EACH(*p); }
+
+static inline f32x4 f32x4_add(f32x4 a, f32x4 b) { F32X4_EACH(a.v[i] + b.v[i]); }
+static inline f32x4 f32x4_sub(f32x4 a, f32x4 b) { F32X4_EACH(a.v[i] - b.v[i]); }
+static inline f32x4 f32x4_mul(f32x4 a, f32x4 b) { F32X4_EACH(a.v[i] * b.v[i]); }
+static inline f32x4 f32x4_div(f32x4 a, f32x4 b) { F32X4_EACH(a.v[i] / b.v[i]); }
+static inline f32x4 f32x4_sqrt(f32x4 a) { F32X4_EACH(sqrtf(a.v[i])); }
+/* b < a ? b : a, and a < b ? b : a: a stays where the lanes are equal or either is NaN. */
+static inline f32x4 f32x4_min(f32x4 a, f32x4 b) { F32X4_EACH(b.v[i] < a.v[i] ? b.v[i] : a.v[i]); }
+static inline f32x4 f32x4_max(f32x4 a, f32x4 b) { F32X4_EACH(a.v[i] < b.v[i] ? b.v[i] : a.v[i]); }
+/* a < limit ? 0 : x, lane by lane. */
+static inline f32x4 f32x4_zero_below(f32x4 a, f32x4 limit, f32x4 x) { F32X4_EACH(a.v[i] < limit.v[i] ? 0.0f : x.v[i]); }
+
+/* 2^n from t = n + 1.5 2^23, n whole, -126 <= n <= 127: n stands in the low bits of t. */
+static inline f32x4 f32x4_pow2(f32x4 t) {
+    uint32_t bits[4];
+    memcpy(bits, &t, sizeof bits);
+    for (int i = 0; i < 4; i++) bits[i] = (bits[i] << 23) + 0x3F800000u;
+    memcpy(&t, bits, sizeof bits);
+    return t;
+}
+
+/* Sum and maximum of the lanes, in the order (0 2) (1 3). */
+static inline float f32x4_sum(f32x4 a) { return (a.v[0] + a.v[2]) + (a.v[1] + a.v[3]); }
+static inline float f32x4_largest(f32x4 a) {
+    float x = a.v[0] < a.v[2] ? a.v[2] : a.v[0], y = a.v[1] < a.v[3] ? a.v[3] : a.v[1];
+    return x < y ? y : x;
+}
+
+/* The 4 x 4 block of rows r[0..3] becomes its transpose. */
+static inline void f32x4_transpose(f32x4 r[4]) {
+    for (int i = 0; i < 4; i++)
+        for (int j = i + 1; j < 4; j++) {
+            float x = r[i].v[j];
+            r[i].v[j] = r[j].v[i];
+            r[j].v[i] = x;
+        }
+}
+
+#endif

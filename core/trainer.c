@@ -1,0 +1,155 @@
+#include "trainer.h"
+
+#include <string.h>
+
+#include "adamw.h"
+#include "clip.h"
+#include "error.h"
+#include "schedule.h"
+#include "sgd.h"
+
+/* Where each part stands, in bytes from the start of the trainer's memory. */
+typedef struct {
+    uint64_t grads, moment1, moment2, partials, inputs, targets, pass, pass_bytes, end;
+} Plan;
+
+static uint64_t take(uint64_t *end, uint64_t bytes) {
+    uint64_t at = *end;
+    *end += (bytes + 15) / 16 * 16;
+    return at;
+}
+
+static Plan plan_of(const Config *config, size_t threads) {
+    uint64_t floats = layout_floats(config) * sizeof(float);
+    uint64_t ids = (uint64_t)config->batch_size * (uint64_t)config->block_size * sizeof(uint32_t);
+    Plan p = {0};
+    p.pass_bytes = pass_bytes(config, PASS_TRAIN, (size_t)config->batch_size, threads);
+    p.grads = take(&p.end, floats);
+    p.moment1 = take(&p.end, floats);
+    p.moment2 = take(&p.end, config->optimizer == OPTIMIZER_SGD ? 0 : floats);
+    p.partials = take(&p.end, clip_partials(layout_floats(config)) * sizeof(double));
+    p.inputs = take(&p.end, ids);
+    p.targets = take(&p.end, ids);
+    p.pass = take(&p.end, p.pass_bytes);
+    return p;
+}
+
+uint64_t trainer_bytes(const Config *config, size_t threads) { return plan_of(config, threads).end; }
+
+int trainer_init(Trainer *trainer, const Config *config, Model *model, const Dataset *dataset, Pool *pool, void *memory, size_t bytes) {
+    int code = config_check(config, NULL);
+    if (code) return code;
+    if (dataset->block_size != (size_t)config->block_size || dataset->batch_size != (size_t)config->batch_size) return FOLIO_ERR_ARGUMENT;
+    if (layout_floats(config) != layout_floats(&model->config)) return FOLIO_ERR_ARGUMENT;
+    Plan p = plan_of(config, pool_threads(pool));
+    if (!memory || bytes < p.end) return FOLIO_ERR_MEMORY;
+    char *base = memory;
+    memset(base, 0, (size_t)p.pass);
+    *trainer = (Trainer){.config = *config, .model = model, .dataset = dataset};
+    trainer->grads = (float *)(void *)(base + p.grads);
+    trainer->moment1 = (float *)(void *)(base + p.moment1);
+    trainer->moment2 = config->optimizer == OPTIMIZER_SGD ? NULL : (float *)(void *)(base + p.moment2);
+    trainer->partials = (double *)(void *)(base + p.partials);
+    trainer->inputs = (uint32_t *)(void *)(base + p.inputs);
+    trainer->targets = (uint32_t *)(void *)(base + p.targets);
+    return pass_init(&trainer->pass, model, PASS_TRAIN, (size_t)config->batch_size, pool, base + p.pass, (size_t)p.pass_bytes);
+}
+
+static double decay_of(const Config *c, LayoutGroup group) {
+    switch (group) {
+    case GROUP_MATRIX: return c->weight_decay;
+    case GROUP_EMBEDDING: return c->embd_weight_decay;
+    default: return c->vector_weight_decay;
+    }
+}
+
+static void update_tensor(Trainer *t, const LayoutTensor *tensor, double lr, double grad_scale) {
+    const Config *c = &t->config;
+    const Exec *exec = &t->pass.exec;
+    float *params = t->model->params + tensor->offset, *m = t->moment1 + tensor->offset;
+    const float *grads = t->grads + tensor->offset;
+    double decay = decay_of(c, tensor->group);
+    if (c->optimizer == OPTIMIZER_SGD) {
+        Sgd sgd = {.lr = lr, .momentum = c->beta1, .weight_decay = decay, .grad_scale = grad_scale};
+        sgd_update(exec, sgd, params, grads, m, tensor->size);
+    } else {
+        Adamw adamw = {lr, c->beta1, c->beta2, c->adam_eps, decay, grad_scale, t->step + 1};
+        adamw_update(exec, adamw, params, grads, m, t->moment2 + tensor->offset, tensor->size);
+    }
+}
+
+static void update(Trainer *t) {
+    const Config *c = &t->config;
+    double lr = schedule_lr(c, t->step);
+    double norm = clip_norm(&t->pass.exec, t->grads, layout_floats(c), t->partials);
+    for (size_t i = 0, count = layout_count(c); i < count; i++) {
+        LayoutTensor tensor;
+        layout_tensor(c, i, &tensor);
+        update_tensor(t, &tensor, lr, clip_factor(norm, c->grad_clip));
+    }
+    t->step++;
+    t->report = (TrainerReport){t->step, t->loss_sum / (double)t->loss_tokens, lr, norm, t->loss_tokens};
+}
+
+static void begin_batch(Trainer *t) {
+    if (t->micro == 0) {
+        memset(t->grads, 0, (size_t)layout_floats(&t->config) * sizeof *t->grads);
+        t->loss_sum = 0.0;
+        t->loss_tokens = 0;
+    }
+    uint64_t batch = t->step * (uint64_t)t->config.gradient_accumulation_steps + t->micro;
+    size_t rows = dataset_batch(t->dataset, batch, t->inputs, t->targets);
+    t->pass.step = batch;
+    t->loss_tokens += rows * t->dataset->block_size;
+    pass_begin(&t->pass, t->inputs, rows, t->dataset->block_size, 0);
+}
+
+/* The pieces of a batch in order: begin, L layers up, head, L layers down, embeddings. */
+static void batch_piece(Trainer *t, size_t L) {
+    size_t piece = t->piece;
+    if (piece == 0)
+        begin_batch(t);
+    else if (piece <= L)
+        pass_layer(&t->pass, piece - 1);
+    else if (piece == L + 1) {
+        pass_end(&t->pass);
+        pass_loss(&t->pass, t->targets, &t->loss_sum);
+        pass_backward_head(&t->pass, t->grads, t->targets, 1.0 / t->config.gradient_accumulation_steps);
+    } else if (piece <= 2 * L + 1)
+        pass_backward_layer(&t->pass, t->grads, 2 * L + 1 - piece);
+    else
+        pass_backward_begin(&t->pass, t->grads);
+}
+
+int trainer_advance(Trainer *t) {
+    size_t L = (size_t)t->config.n_layer;
+    if (t->micro == (size_t)t->config.gradient_accumulation_steps) {
+        update(t);
+        trainer_restart(t);
+        return 1;
+    }
+    batch_piece(t, L);
+    if (t->piece++ == 2 * L + 2) {
+        t->piece = 0;
+        t->micro++;
+    }
+    return 0;
+}
+
+void trainer_restart(Trainer *trainer) { trainer->piece = trainer->micro = 0; }
+
+void trainer_step(Trainer *trainer) {
+    while (!trainer_advance(trainer)) continue;
+}
+
+double trainer_gradients(Trainer *t, const uint32_t *inputs, const uint32_t *targets, size_t B) {
+    size_t T = (size_t)t->config.block_size;
+    double sum = 0.0;
+    trainer_restart(t);
+    memset(t->grads, 0, (size_t)layout_floats(&t->config) * sizeof *t->grads);
+    t->pass.step = t->step * (uint64_t)t->config.gradient_accumulation_steps;
+    pass_forward(&t->pass, inputs, B, T, 0);
+    pass_loss(&t->pass, targets, &sum);
+    pass_backward(&t->pass, t->grads, targets, 1.0);
+    return sum / (double)(B * T);
+}
