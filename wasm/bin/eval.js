@@ -1,0 +1,32 @@
+/** eval.js - `folio eval`: the loss of a model over the whole validation part of a text. */
+
+import { FolioError } from '../src/error.js';
+import { load } from '../src/folio.js';
+import { finished } from '../src/pace.js';
+import { openWriter } from '../src/run.js';
+import { readFile, readText } from './files.js';
+import { interrupt } from './interrupt.js';
+
+/** @type {import('./args.js').Command} */
+export const evaluate = {
+  doc: 'the loss of a model over the whole validation part of a text',
+  options: {
+    model: { value: 'FILE', required: true, doc: 'a checkpoint of `folio train`' },
+    data: { value: 'FILE', doc: 'the text, UTF-8 (default: as for `folio train`)' },
+    json: { doc: 'one JSON object on stdout' },
+  },
+  run: runEval,
+};
+
+/** @param {import('./args.js').Options} options */
+async function runEval({ model: file, data, json }) {
+  const folio = await load();
+  const { model, tokenizer, step } = openWriter(folio, readFile(file));
+  const { path, text } = readText(data);
+  const dataset = folio.dataset(model.config, tokenizer.encode(text));
+  const val_loss = await finished(folio.evaluator(model, dataset).pieces(), interrupt);
+  if (val_loss === null) throw new FolioError('EMPTY', 'eval', 'eval: this model has val_fraction=0, so no part of the text is for validation');
+  if (json) console.log(JSON.stringify({ event: 'eval', step, val_loss }));
+  else console.log(`${path}: validation loss ${val_loss.toFixed(4)} nats per token (${dataset.valWindows} windows of ${dataset.blockSize})`);
+  return 0;
+}

@@ -1,0 +1,67 @@
+/** info.js - `folio info`: what runs here, what can be set, and what is in a model or preset. */
+
+import { read } from '../src/checkpoint/checkpoint.js';
+import { features } from '../src/features.js';
+import { load } from '../src/folio.js';
+import { allowed } from '../src/settings.js';
+import { readFile } from './files.js';
+import { chosenSettings, presetNames, readPreset } from './presets.js';
+import { grouped, size } from './progress.js';
+
+/** @typedef {import('../src/folio.js').Folio} Folio */
+
+/** @type {import('./args.js').Command} */
+export const info = {
+  doc: 'what runs here and what can be set; or what is in a model or a preset',
+  options: {
+    model: { value: 'FILE', doc: 'tell what is in a checkpoint' },
+    preset: { value: 'NAME|FILE', doc: `tell what a preset asks for (known: ${presetNames().join(', ')})` },
+    set: { value: 'key=value', many: true, doc: 'with --preset: change one of its settings' },
+  },
+  run: runInfo,
+};
+
+/** @param {import('./args.js').Options} options */
+async function runInfo(options) {
+  const folio = await load();
+  const { version, variant, threads, numerics } = folio.info();
+  const engine = Object.entries(features()).map(([name, has]) => `${name} ${has ? 'yes' : 'no'}`).join(', ');
+  console.log(`folio ${version}: module ${variant}, ${threads} thread${threads > 1 ? 's' : ''}, ${numerics} numerics`);
+  console.log(`engine: ${engine}`);
+  console.log();
+  if (options.model) tellModel(folio, options.model);
+  if (options.preset) tellConfig(folio, chosenSettings(folio, options, readPreset(options.preset)));
+  if (!options.model && !options.preset) tellSettings(folio);
+  return 0;
+}
+
+/** @param {Folio} folio @param {string} path */
+function tellModel(folio, path) {
+  const { config, step, tokenizer, resumable, tensors } = read(folio, readFile(path));
+  const vocabulary = tokenizer.vocabulary ? ` ${JSON.stringify(tokenizer.vocabulary)}` : '';
+  console.log(`${path}: ${step} steps of training${resumable ? ', with the state to go on' : ''}; ${tensors.size} tensors`);
+  console.log(`tokenizer: ${tokenizer.kind}${vocabulary}`);
+  tellConfig(folio, config);
+}
+
+/** @param {Folio} folio @param {Record<string, unknown>} partial */
+function tellConfig(folio, partial) {
+  const memory = folio.memory(partial);
+  console.log(`parameters: ${grouped(memory.parameters)}`);
+  console.log(`memory: model ${size(memory.model_bytes)}, training ${size(memory.trainer_bytes)} more (limit ${size(memory.limit_bytes)})`);
+  console.log('settings:');
+  for (const [name, value] of Object.entries(folio.config(partial))) {
+    console.log(`  ${name}=${value}${folio.settings.find((row) => row.name === name)?.default === value ? '' : '  *'}`);
+  }
+  console.log('  (*: not the default)');
+}
+
+/** @param {Folio} folio */
+function tellSettings(folio) {
+  const width = Math.max(...folio.settings.map(({ name }) => name.length));
+  console.log('Settings, for --set key=value and presets:');
+  for (const setting of folio.settings) {
+    console.log(`  ${setting.name.padEnd(width)}  ${setting.doc}`);
+    console.log(`  ${''.padEnd(width)}  default ${setting.default}; ${allowed(setting)}`);
+  }
+}

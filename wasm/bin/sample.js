@@ -1,0 +1,34 @@
+/** sample.js - `folio sample`: let a model write. */
+
+import { openWriter } from '../src/run.js';
+import { load } from '../src/folio.js';
+import { readFile } from './files.js';
+import { interrupt } from './interrupt.js';
+
+/** @type {import('./args.js').Command} */
+export const sample = {
+  doc: 'let a model write',
+  options: {
+    model: { value: 'FILE', required: true, doc: 'a checkpoint of `folio train`' },
+    prompt: { value: 'TEXT', doc: 'go on from this text (default: a line break)' },
+    tokens: { value: 'N', kind: 'count', doc: 'how many to write (default: 500)' },
+    temperature: { value: 'X', kind: 'real', doc: '0: always the most likely token (default: 1)' },
+    'top-k': { value: 'N', kind: 'count', doc: 'choose among the N most likely (default: 0, all)' },
+    'top-p': { value: 'X', kind: 'real', doc: 'choose among the fewest whose probabilities reach X (default: 1)' },
+    'min-p': { value: 'X', kind: 'real', doc: 'choose among those at least X times as likely as the most likely (default: 0)' },
+    'repetition-penalty': { value: 'X', kind: 'real', doc: 'above 1: tokens in the context become less likely (default: 1)' },
+    seed: { value: 'N', kind: 'count', doc: 'the same seed writes the same text (default: 1)' },
+  },
+  run: runSample,
+};
+
+/** @param {import('./args.js').Options} options */
+async function runSample(options) {
+  const { model, prompt = '', tokens = 500, temperature, seed } = options;
+  const writer = openWriter(await load(), readFile(model));
+  const how = { topK: options['top-k'], topP: options['top-p'], minP: options['min-p'], repetitionPenalty: options['repetition-penalty'] };
+  process.stdout.write(prompt);
+  for await (const text of writer.generate({ prompt, tokens, temperature, seed, ...how, ...interrupt })) process.stdout.write(text);
+  process.stdout.write('\n');
+  return 0;
+}

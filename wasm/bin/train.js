@@ -1,0 +1,75 @@
+/** train.js - `folio train`: learn a text, tell how it goes, save what was learnt. */
+
+import { openRun } from '../src/run.js';
+import { UsageError } from './args.js';
+import { checkWritable, readFile, readText, writeFile } from './files.js';
+import { interrupt } from './interrupt.js';
+import { DEFAULT_PRESET, chosenSettings, presetNames, readPreset } from './presets.js';
+import { Progress, grouped, size } from './progress.js';
+import { load } from '../src/folio.js';
+
+/** @type {import('./args.js').Command} */
+export const train = {
+  doc: 'learn a text and save the weights',
+  options: {
+    data: { value: 'FILE', doc: 'the text, UTF-8 (default: tiny Shakespeare, or the text that comes with Folio)' },
+    preset: { value: 'NAME|FILE', doc: `settings to start from (default: ${DEFAULT_PRESET}; known: ${presetNames().join(', ')})` },
+    set: { value: 'key=value', many: true, doc: 'one setting; may stand more than once (`folio info` lists them)' },
+    steps: { value: 'N', kind: 'count', doc: 'training steps: sets max_iters, so the schedule ends there' },
+    seed: { value: 'N', kind: 'count', doc: 'everything random follows from it' },
+    'eval-every': { value: 'N', kind: 'count', doc: 'steps between evaluations; 0: only at the end' },
+    resume: { value: 'FILE', doc: 'go on from a checkpoint, with its settings' },
+    out: { value: 'FILE', doc: 'save a checkpoint at the end, at every evaluation and on Ctrl-C' },
+    json: { doc: 'one JSON object a line on stdout: step, eval and done events' },
+  },
+  notes: 'Ctrl-C stops after the step that is done and saves; pressed twice it does not wait.',
+  run: runTrain,
+};
+
+/** @param {import('./args.js').Options} options */
+async function runTrain(options) {
+  const { data, preset, resume, out, json } = options;
+  if (resume && preset) throw new UsageError('--preset and --resume exclude each other: a checkpoint brings its settings');
+  const folio = await load();
+  const config = chosenSettings(folio, options, resume ? {} : readPreset(preset ?? DEFAULT_PRESET));
+  if (out) checkWritable(out);
+  const { path, text } = readText(data);
+  const run = openRun(folio, { text, config, checkpoint: resume && readFile(resume) });
+  const { max_iters: steps } = run.config;
+  const progress = new Progress(json ? process.stderr : process.stdout, run.step, steps);
+  const say = (/** @type {string} */ line) => (json ? console.error(line) : progress.line(line));
+  say(`text: ${path}, ${size(text.length)}, ${run.config.vocab_size} tokens in the vocabulary`);
+  say(`model: ${grouped(run.parameters)} parameters, ${size(folio.memory(run.config).total_bytes)} of memory; steps ${run.step} to ${steps}`);
+  const save = () => {
+    if (out) writeFile(out, run.checkpoint());
+  };
+  const { signal } = interrupt;
+  try {
+    for await (const event of run.train({ signal })) {
+      if (event.event === 'eval') save();
+      if (json) console.log(JSON.stringify(event));
+      else show(progress, event);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    save();
+    progress.end();
+    console.error(`interrupted after ${run.step} steps${out ? `; saved to ${out}` : '; nothing was saved, as no --out was given'}`);
+    return 130;
+  }
+  save();
+  if (out) say(`saved to ${out}`);
+  return 0;
+}
+
+/** @param {Progress} progress @param {import('../src/run.js').TrainEvent} event */
+function show(progress, event) {
+  if (event.event === 'step') progress.step(event);
+  else if (event.event === 'eval') progress.line(`step ${event.step}: validation loss ${event.val_loss.toFixed(4)}`);
+  else {
+    const { steps, tokens, seconds, tokens_per_second, val_loss, digest } = event;
+    progress.line(`done: ${steps} steps; ${grouped(tokens)} tokens in ${seconds.toFixed(1)} s (${grouped(tokens_per_second)} tokens/s)`);
+    if (val_loss !== null) progress.line(`validation loss ${val_loss.toFixed(4)} nats per token`);
+    progress.line(`digest ${digest}`);
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * checkpoint.js - a run in a file: weights under Hugging Face GPT-2's names, the optimizer's state as exp_avg.NAME and exp_avg_sq.NAME, and in
+ * __metadata__: format 'pt', folio (version), config and tokenizer (JSON), step, checksum (CRC-32 of all of these and of the numbers).
+ */
+
+import { FolioError } from '../error.js';
+import { sliceTensors } from '../model.js';
+import { VERSION } from '../version.js';
+import { crc32 } from './crc32.js';
+import { parse, serialise } from './safetensors.js';
+
+/** @typedef {import('./safetensors.js').Tensor} Tensor */
+/**
+ * @typedef {object} Checkpoint
+ * @property {import('../settings.js').Config} config
+ * @property {import('../tokenizer.js').TokenizerJson} tokenizer
+ * @property {number} step
+ * @property {Map<string, Tensor>} tensors all of the layout's
+ * @property {boolean} resumable holds the optimizer's state too
+ */
+
+const FIRST = 'exp_avg.';
+const SECOND = 'exp_avg_sq.';
+
+/** @param {string} message what, where and why @returns {never} */
+function refuse(message) {
+  throw new FolioError('CHECKPOINT', 'checkpoint', `checkpoint: ${message}`);
+}
+
+/**
+ * @param {import('../model.js').Model} model
+ * @param {import('../tokenizer.js').Tokenizer} tokenizer
+ * @param {{step?: number, trainer?: import('../trainer.js').Trainer}} [more] with the trainer, training can go on from the file
+ * @returns {Uint8Array<ArrayBuffer>} a safetensors file
+ */
+export function save(model, tokenizer, { trainer, step = trainer?.step ?? 0 } = {}) {
+  /** @type {Map<string, Tensor>} */
+  const tensors = new Map();
+  const add = (/** @type {string} */ prefix, /** @type {Float32Array} */ floats) => {
+    for (const { name, shape, data } of sliceTensors(model.layout.tensors, floats)) tensors.set(prefix + name, { shape, data });
+  };
+  add('', model.params);
+  if (trainer) {
+    const { first, second } = trainer.moments;
+    add(FIRST, first);
+    if (second) add(SECOND, second);
+  }
+  /** @type {Record<string, string>} */
+  const metadata = {
+    format: 'pt',
+    folio: VERSION,
+    config: JSON.stringify(trainer?.config ?? model.config),
+    tokenizer: JSON.stringify(tokenizer),
+    step: String(step),
+  };
+  metadata.checksum = checksum({ metadata, tensors });
+  return serialise({ metadata, tensors });
+}
+
+/**
+ * Of everything in the file, so that damage anywhere is noticed.
+ * @param {import('./safetensors.js').Contents} contents
+ */
+function checksum({ metadata, tensors }) {
+  const { checksum: _, ...rest } = metadata;
+  const shapes = [...tensors].map(([name, { shape }]) => [name, shape]);
+  let crc = crc32(new TextEncoder().encode(JSON.stringify([Object.entries(rest), shapes])));
+  for (const { data } of tensors.values()) crc = crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), crc);
+  return crc.toString(16).padStart(8, '0');
+}
+
+/**
+ * Reads a file and checks all that can be checked before memory is taken for a model.
+ * @param {import('../folio.js').Folio} folio
+ * @param {Uint8Array} bytes
+ * @returns {Checkpoint}
+ */
+export function read(folio, bytes) {
+  const contents = parse(bytes);
+  const { metadata, tensors } = contents;
+  for (const key of ['folio', 'config', 'tokenizer', 'step', 'checksum']) {
+    if (!Object.hasOwn(metadata, key)) refuse(`__metadata__ has no '${key}': this file was not written by Folio`);
+  }
+  const found = checksum(contents);
+  if (found !== metadata.checksum) refuse(`the file is damaged: its checksum is ${found}, and should be ${metadata.checksum}`);
+  const step = Number(metadata.step);
+  if (!/^\d+$/.test(metadata.step) || !Number.isSafeInteger(step)) refuse(`__metadata__ step '${metadata.step}' is no number of steps`);
+  const config = readConfig(folio, metadata.config);
+  folio.checkMemory(config, 'model');
+  const resumable = [...tensors.keys()].some((name) => name.startsWith(FIRST));
+  checkTensors(tensors, expected(folio.layout(config), resumable, config.optimizer !== 'sgd'));
+  const tokenizer = readTokenizer(folio, metadata.tokenizer, config.vocab_size);
+  return { config, tokenizer, step, tensors, resumable };
+}
+
+/** @param {import('../folio.js').Folio} folio @param {string} text */
+function readConfig(folio, text) {
+  const value = readJson('config', text);
+  try {
+    return folio.config(value);
+  } catch (error) {
+    return refuse(`__metadata__ ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** @param {string} key @param {string} text @returns {Record<string, unknown>} */
+function readJson(key, text) {
+  try {
+    const value = JSON.parse(text);
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;
+  } catch {
+    // said below
+  }
+  return refuse(`__metadata__ ${key} is not a JSON object`);
+}
+
+/**
+ * @param {import('../folio.js').Folio} folio
+ * @param {string} text
+ * @param {number} vocabSize
+ */
+function readTokenizer(folio, text, vocabSize) {
+  const json = /** @type {import('../tokenizer.js').TokenizerJson} */ (readJson('tokenizer', text));
+  /** @type {import('../tokenizer.js').Tokenizer} */
+  let tokenizer;
+  try {
+    tokenizer = folio.tokenizer.load(json);
+  } catch (error) {
+    return refuse(`__metadata__ tokenizer: ${error instanceof Error ? error.message : error}`);
+  }
+  const size = tokenizer.vocabSize;
+  tokenizer.close();
+  if (size > vocabSize) refuse(`the tokenizer has ${size} tokens, but the model only knows ${vocabSize}`);
+  return json;
+}
+
+/**
+ * Names and shapes that must be there.
+ * @param {import('../model.js').TensorInfo[]} layout
+ * @param {boolean} resumable
+ * @param {boolean} second
+ * @returns {Map<string, number[]>}
+ */
+function expected(layout, resumable, second) {
+  const prefixes = resumable ? (second ? ['', FIRST, SECOND] : ['', FIRST]) : [''];
+  return new Map(prefixes.flatMap((prefix) => layout.map(({ name, shape }) => /** @type {[string, number[]]} */ ([prefix + name, shape]))));
+}
+
+/**
+ * @param {Map<string, Tensor>} tensors
+ * @param {Map<string, number[]>} wanted
+ */
+function checkTensors(tensors, wanted) {
+  for (const [name, shape] of wanted) {
+    const tensor = tensors.get(name);
+    if (!tensor) return refuse(`tensor '${name}' is missing`);
+    if (`${tensor.shape}` !== `${shape}`) refuse(`tensor '${name}' has shape ${tensor.shape.join(' x ')}, should be ${shape.join(' x ')}`);
+    const at = tensor.data.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) refuse(`tensor '${name}' holds ${tensor.data[at]} at ${at}`);
+  }
+  for (const name of tensors.keys()) if (!wanted.has(name)) refuse(`tensor '${name}' does not belong to a model of this config`);
+}
+
+/**
+ * Puts what was read into a model, and the optimizer's state into a trainer.
+ * @param {Checkpoint} checkpoint
+ * @param {import('../model.js').Model} model
+ * @param {import('../trainer.js').Trainer} [trainer]
+ */
+export function restore(checkpoint, model, trainer) {
+  const { layout } = model;
+  copy(checkpoint, '', layout.tensors, model.params);
+  if (!trainer) return;
+  if (!checkpoint.resumable) refuse('the file holds no optimizer state, so training cannot go on from it');
+  const { first, second } = trainer.moments;
+  copy(checkpoint, FIRST, layout.tensors, first);
+  if (second) copy(checkpoint, SECOND, layout.tensors, second);
+  trainer.step = checkpoint.step;
+}
+
+/**
+ * @param {Checkpoint} checkpoint
+ * @param {string} prefix
+ * @param {import('../model.js').TensorInfo[]} layout
+ * @param {Float32Array} floats
+ */
+function copy({ tensors }, prefix, layout, floats) {
+  for (const { name, shape, data } of sliceTensors(layout, floats)) {
+    const tensor = tensors.get(prefix + name);
+    if (!tensor) return refuse(`tensor '${prefix}${name}' is missing`);
+    if (tensor.data.length !== data.length) refuse(`tensor '${prefix}${name}' has shape ${tensor.shape.join(' x ')}, should be ${shape.join(' x ')}`);
+    data.set(tensor.data);
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * folio.js - Folio, synchronous: what runs where it is called, in Node, in a page or in a worker. client.js is the same in a worker.
+ *
+ *   const folio = await load();
+ *   const tokenizer = folio.tokenizer.train('char', text);
+ *   const config = folio.config({ n_layer: 2, vocab_size: tokenizer.vocabSize });
+ *   const dataset = folio.dataset(config, tokenizer.encode(text));
+ *   const model = folio.model(config);
+ *   const trainer = folio.trainer(model, dataset, config);
+ *   while (trainer.step < config.max_iters) trainer.stepOnce();
+ *   for (const id of model.generate({ prompt: tokenizer.encode('\n') })) ...
+ *
+ * run.js puts these together as training does it. Objects hold memory of the module until they are closed.
+ */
+
+import { Dataset } from './dataset.js';
+import { FolioError } from './error.js';
+import { Model } from './model.js';
+import { loadModule, out } from './module.js';
+import { completeConfig, packConfig, readSettings } from './settings.js';
+import { Tokenizer } from './tokenizer.js';
+import { Evaluator, Trainer } from './trainer.js';
+import { VERSION } from './version.js';
+
+export { FolioError };
+
+/** @typedef {import('./settings.js').Config} Config */
+/** @typedef {{version: string, variant: string, threads: number, numerics: 'exact' | 'fast', memory_bytes: number}} Info */
+/**
+ * @typedef {object} Memory bytes, but for `parameters`
+ * @property {number} parameters
+ * @property {number} model_bytes
+ * @property {number} trainer_bytes gradients, optimizer state and activations
+ * @property {number} evaluator_bytes
+ * @property {number} decoder_bytes
+ * @property {number} total_bytes all four
+ * @property {number} limit_bytes what the module's memory can hold
+ */
+
+const GROUPS = /** @type {const} */ (['matrix', 'embedding', 'vector']);
+
+/** All that a WebAssembly memory with 32-bit addresses can grow to. */
+const LIMIT = 2 ** 32;
+
+/** Settings that are checked against each other, by the code that a check fails with. @type {Record<string, string[]>} */
+const RELATED = {
+  HEADS: ['n_embd', 'n_head'],
+  KV_HEADS: ['n_head', 'n_kv_head'],
+  ROPE_HEAD: ['n_embd', 'n_head'],
+  SCHEDULE: ['warmup_iters', 'decay_iters', 'max_iters'],
+};
+
+/**
+ * @param {{wasm?: import('./module.js').WasmSource, variant?: string}} [options] wasm: URL, path, Response, bytes or compiled module;
+ *   default: the package's own file
+ * @returns {Promise<Folio>}
+ */
+export async function load(options) {
+  return new Folio(await loadModule(options));
+}
+
+export class Folio {
+  #module;
+
+  /** @param {import('./module.js').Module} module */
+  constructor(module) {
+    this.#module = module;
+    /** The core's table of settings. */
+    this.settings = readSettings(module);
+    this.tokenizer = {
+      /** @param {import('./tokenizer.js').TokenizerKind} kind @param {string | Uint8Array} text */
+      train: (kind, text) => Tokenizer.train(module, kind, text),
+      /** @param {import('./tokenizer.js').TokenizerJson | string} json */
+      load: (json) => Tokenizer.load(module, json),
+    };
+  }
+
+  /** @returns {Info} */
+  info() {
+    const { name, threads, numerics } = this.#module.variant;
+    return { version: VERSION, variant: name, threads, numerics, memory_bytes: this.#module.bytes };
+  }
+
+  /** False once the module has trapped; then load another. */
+  get alive() {
+    return this.#module.alive;
+  }
+
+  /**
+   * A whole config: the given settings over the defaults, checked one by one and against each other.
+   * @param {Record<string, unknown>} [partial]
+   * @returns {Config}
+   */
+  config(partial = {}) {
+    const config = completeConfig(this.settings, partial);
+    const which = new Int32Array(1);
+    this.#module.check('config', 'config_check', [packConfig(this.settings, config), out(which)],
+      (code) => RELATED[code]?.map((name) => `${name}=${config[name]}`).join(', '));
+    return config;
+  }
+
+  /**
+   * What a config will take.
+   * @param {Record<string, unknown>} partial
+   * @returns {Memory}
+   */
+  memory(partial) {
+    const values = this.#pack(partial);
+    const bytes = new Float64Array(4);
+    this.#module.check('memory', 'memory', [values, out(bytes)]);
+    const [model_bytes, trainer_bytes, evaluator_bytes, decoder_bytes] = bytes;
+    const total_bytes = model_bytes + trainer_bytes + evaluator_bytes + decoder_bytes;
+    const { parameters } = this.#sizes(values);
+    return { parameters, model_bytes, trainer_bytes, evaluator_bytes, decoder_bytes, total_bytes, limit_bytes: LIMIT };
+  }
+
+  /**
+   * Fails with MEMORY, before anything is allocated, where a config asks for more than there can be.
+   * @param {Record<string, unknown>} partial
+   * @param {'model' | 'total'} what the model alone, or all that training takes
+   */
+  checkMemory(partial, what) {
+    const memory = this.memory(partial);
+    const bytes = memory[`${what}_bytes`];
+    if (bytes <= LIMIT) return;
+    throw new FolioError('MEMORY', 'memory', `memory: not enough memory: ${what === 'model' ? 'the model needs' : 'training this model needs'} `
+      + `${bytes} bytes for ${memory.parameters} parameters; a WebAssembly memory holds at most ${LIMIT}`);
+  }
+
+  /**
+   * Every tensor of a model, in order.
+   * @param {Record<string, unknown>} partial
+   * @returns {import('./model.js').TensorInfo[]}
+   */
+  layout(partial) {
+    return this.#tensors(this.#pack(partial));
+  }
+
+  /**
+   * @param {Record<string, unknown>} partial block_size, batch_size, batching, ..., vocab_size
+   * @param {ArrayLike<number>} ids copied
+   */
+  dataset(partial, ids) {
+    const config = this.config(partial);
+    return new Dataset(this.#module, config, packConfig(this.settings, config), ids);
+  }
+
+  /**
+   * A model with the initial weights that follow from the seed.
+   * @param {Record<string, unknown>} partial
+   */
+  model(partial) {
+    this.checkMemory(partial, 'model');
+    const config = this.config(partial);
+    const values = packConfig(this.settings, config);
+    const layout = { ...this.#sizes(values), tensors: this.#tensors(values) };
+    return new Model(this.#module, config, values, layout, () => this.#need(config, 'model_bytes'));
+  }
+
+  /**
+   * @param {Model} model
+   * @param {Dataset} dataset
+   * @param {Record<string, unknown>} [partial] training settings that differ from the model's config
+   */
+  trainer(model, dataset, partial = {}) {
+    const config = this.config({ ...model.config, ...partial });
+    return new Trainer(this.#module, model, dataset, config, packConfig(this.settings, config), () => this.#need(config, 'trainer_bytes'));
+  }
+
+  /**
+   * @param {Model} model
+   * @param {Dataset} dataset
+   */
+  evaluator(model, dataset) {
+    return new Evaluator(this.#module, model, dataset);
+  }
+
+  /** @param {Record<string, unknown>} partial */
+  #pack(partial) {
+    return packConfig(this.settings, this.config(partial));
+  }
+
+  /** @param {Config} config @param {'model_bytes' | 'trainer_bytes'} what */
+  #need(config, what) {
+    return `${this.memory(config)[what]} bytes are needed, ${this.#module.bytes} of at most ${LIMIT} are in use`;
+  }
+
+  /** @param {Float64Array} values */
+  #sizes(values) {
+    const sizes = new Float64Array(3);
+    this.#module.check('layout', 'layout', [values, out(sizes)]);
+    const [count, floats, parameters] = sizes;
+    return { count, floats, parameters };
+  }
+
+  /** @param {Float64Array} values @returns {import('./model.js').TensorInfo[]} */
+  #tensors(values) {
+    const bytes = new Uint8Array(40);
+    const facts = new Float64Array(6);
+    return Array.from({ length: this.#sizes(values).count }, (_, i) => {
+      this.#module.check('layout', 'layout_tensor', [values, i, out(bytes), out(facts)]);
+      const [rank, rows, columns, offset, size, group] = facts;
+      const name = new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+      return { name, shape: rank === 1 ? [rows] : [rows, columns], offset, size, group: GROUPS[group] };
+    });
+  }
+}

@@ -1,0 +1,227 @@
+/** remote.js - what client.js hands out: objects that live in the worker, each with the methods of its twin there. */
+
+/** @typedef {import('./connection.js').Connection} Connection */
+/** @typedef {import('./client.js').Abortable} Abortable */
+/** @typedef {import('./client.js').WriteOptions} WriteOptions */
+/** @typedef {import('./settings.js').Config} Config */
+
+class Remote {
+  /**
+   * @param {Connection} line
+   * @param {{ref: number}} facts
+   */
+  constructor(line, { ref }) {
+    this.line = line;
+    /** The object's number in its worker. @readonly */
+    this.ref = ref;
+  }
+
+  /**
+   * @param {string} op
+   * @param {Record<string, unknown>} [args]
+   * @param {AbortSignal} [signal]
+   */
+  ask(op, args, signal) {
+    return this.line.call(op, { ...args, ref: this.ref }, signal);
+  }
+
+  /**
+   * @param {string} op
+   * @param {Abortable & Record<string, any>} options
+   */
+  listen(op, { signal, ...options }) {
+    return this.line.stream(op, { options, ref: this.ref }, signal);
+  }
+
+  /** Gives the memory back; with the worker gone, there is nothing left to give. */
+  async close() {
+    if (this.line.alive) await this.ask('close');
+  }
+}
+
+/** A model with its tokenizer, in a worker. */
+export class RemoteWriter extends Remote {
+  /** @param {Connection} line @param {{ref: number, config: Config, parameters: number, vocabSize: number, step: number}} facts */
+  constructor(line, facts) {
+    super(line, facts);
+    this.config = facts.config;
+    this.parameters = facts.parameters;
+    this.vocabSize = facts.vocabSize;
+    /** Training steps behind the model. */
+    this.step = facts.step;
+  }
+
+  /** @param {WriteOptions} [options] @returns {AsyncGenerator<string, void, void>} */
+  generate(options = {}) {
+    return this.listen('writer.generate', options);
+  }
+
+  /** @returns {Promise<string>} */
+  digest() {
+    return this.ask('writer.digest');
+  }
+}
+
+/** A model learning a text, in a worker. */
+export class RemoteRun extends RemoteWriter {
+  /**
+   * @param {Connection} line
+   * @param {ConstructorParameters<typeof RemoteWriter>[1] & {trainTokens: number, valTokens: number}} facts
+   */
+  constructor(line, facts) {
+    super(line, facts);
+    this.trainTokens = facts.trainTokens;
+    this.valTokens = facts.valTokens;
+  }
+
+  /** @param {import('./client.js').TrainOptions} [options] @returns {AsyncGenerator<import('./run.js').TrainEvent, void, void>} */
+  async *train(options = {}) {
+    for await (const event of this.listen('run.train', options)) {
+      if (event.event === 'step') this.step = event.step + 1;
+      yield event;
+    }
+  }
+
+  /** @param {WriteOptions} [options] @returns {AsyncGenerator<string, void, void>} */
+  generate(options = {}) {
+    return this.listen('run.generate', options);
+  }
+
+  /** @param {{windows?: number} & Abortable} [options] @returns {Promise<number | null>} */
+  evaluate({ signal, ...options } = {}) {
+    return this.ask('run.evaluate', { options }, signal);
+  }
+
+  /** @param {{optimizer?: boolean} & Abortable} [options] @returns {Promise<Uint8Array<ArrayBuffer>>} */
+  checkpoint({ signal, ...options } = {}) {
+    return this.ask('run.checkpoint', { options }, signal);
+  }
+
+  /** @returns {Promise<string>} */
+  digest() {
+    return this.ask('run.digest');
+  }
+}
+
+export class RemoteTokenizer extends Remote {
+  /** @param {Connection} line @param {{ref: number, kind: import('./tokenizer.js').TokenizerKind, vocabSize: number}} facts */
+  constructor(line, facts) {
+    super(line, facts);
+    this.kind = facts.kind;
+    this.vocabSize = facts.vocabSize;
+  }
+
+  /** @param {string | Uint8Array} text @param {Abortable} [options] @returns {Promise<Uint32Array<ArrayBuffer>>} */
+  encode(text, { signal } = {}) {
+    return this.ask('tokenizer.encode', { text }, signal);
+  }
+
+  /** @param {ArrayLike<number>} ids @param {Abortable} [options] @returns {Promise<string>} */
+  decode(ids, { signal } = {}) {
+    return this.ask('tokenizer.decode', { ids }, signal);
+  }
+
+  /** @returns {Promise<import('./tokenizer.js').TokenizerJson>} */
+  toJSON() {
+    return this.ask('tokenizer.toJSON');
+  }
+}
+
+/**
+ * @typedef {{ref: number, tokens: number, nTrain: number, windows: number, batches: number, valWindows: number, batchSize: number,
+ *   blockSize: number}} DatasetFacts
+ */
+
+export class RemoteDataset extends Remote {
+  /** @param {Connection} line @param {DatasetFacts} facts */
+  constructor(line, facts) {
+    super(line, facts);
+    this.tokens = facts.tokens;
+    this.nTrain = facts.nTrain;
+    this.windows = facts.windows;
+    this.batches = facts.batches;
+    this.valWindows = facts.valWindows;
+    this.batchSize = facts.batchSize;
+    this.blockSize = facts.blockSize;
+  }
+
+  /** @param {number} index @returns {Promise<import('./dataset.js').Batch>} */
+  batch(index) {
+    return this.ask('dataset.batch', { index });
+  }
+
+  /** @param {number} first @param {number} count @returns {Promise<import('./dataset.js').Batch>} */
+  valBatch(first, count) {
+    return this.ask('dataset.valBatch', { first, count });
+  }
+}
+
+export class RemoteModel extends Remote {
+  /** @param {Connection} line @param {{ref: number, config: Config, parameters: number}} facts */
+  constructor(line, facts) {
+    super(line, facts);
+    this.config = facts.config;
+    this.parameters = facts.parameters;
+  }
+
+  /** A copy of all weights in layout order. @returns {Promise<Float32Array<ArrayBuffer>>} */
+  params() {
+    return this.ask('model.params');
+  }
+
+  /** @param {Float32Array} floats in layout order @returns {Promise<void>} */
+  setParams(floats) {
+    return this.ask('model.setParams', { floats });
+  }
+
+  /** @param {ArrayLike<number>} ids @param {number} B @param {number} T @param {Abortable} [options] @returns {Promise<Float32Array<ArrayBuffer>>} */
+  logits(ids, B, T, { signal } = {}) {
+    return this.ask('model.logits', { ids, B, T }, signal);
+  }
+
+  /** @param {import('./model.js').GenerateOptions & Abortable} options @returns {AsyncGenerator<number, void, void>} */
+  generate(options) {
+    return this.listen('model.generate', options);
+  }
+
+  /** @returns {Promise<string>} */
+  digest() {
+    return this.ask('model.digest');
+  }
+}
+
+export class RemoteTrainer extends Remote {
+  /** @param {Connection} line @param {{ref: number, config: Config, step: number}} facts */
+  constructor(line, facts) {
+    super(line, facts);
+    this.config = facts.config;
+    /** Steps done, by this client's account. */
+    this.step = facts.step;
+  }
+
+  /** @param {Abortable} [options] @returns {Promise<import('./trainer.js').Report>} */
+  async stepOnce({ signal } = {}) {
+    const report = await this.ask('trainer.stepOnce', {}, signal);
+    this.step = report.step;
+    return report;
+  }
+
+  /** @param {number} step */
+  async setStep(step) {
+    await this.ask('trainer.setStep', { step });
+    this.step = step;
+  }
+}
+
+export class RemoteEvaluator extends Remote {
+  /** @param {Connection} line @param {{ref: number, windows: number}} facts */
+  constructor(line, facts) {
+    super(line, facts);
+    this.windows = facts.windows;
+  }
+
+  /** @param {{windows?: number} & Abortable} [options] @returns {Promise<number | null>} */
+  evaluate({ signal, ...options } = {}) {
+    return this.ask('evaluator.evaluate', { options }, signal);
+  }
+}

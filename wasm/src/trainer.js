@@ -1,0 +1,151 @@
+/** trainer.js - one training step after another, and the judgement of what was learnt. */
+
+import { out } from './module.js';
+
+/** @typedef {{step: number, loss: number, lr: number, grad_norm: number, tokens: number}} Report step: steps done, this one included */
+
+export class Trainer {
+  #module;
+  #floats;
+
+  /**
+   * @param {import('./module.js').Module} module
+   * @param {import('./model.js').Model} model
+   * @param {import('./dataset.js').Dataset} dataset
+   * @param {import('./settings.js').Config} config the model's, with the training settings to use
+   * @param {Float64Array} values the same, packed
+   * @param {() => string} explainMemory
+   */
+  constructor(module, model, dataset, config, values, explainMemory) {
+    this.#module = module;
+    this.#floats = model.layout.floats;
+    this.config = config;
+    /** @readonly */
+    this.handle = module.create('trainer', 'trainer_create', [values, model.handle, dataset.handle], (code) => {
+      if (code === 'MEMORY') return explainMemory();
+      return code === 'ARGUMENT' ? 'model, dataset and trainer must have the same settings of the model and the same batch_size' : undefined;
+    });
+  }
+
+  /** Steps done. Set it to go on from there: all that is random follows from it. */
+  get step() {
+    return this.#module.call('trainer_step', this.handle);
+  }
+
+  set step(step) {
+    this.#module.check('trainer.step', 'trainer_set_step', [this.handle, step], () => `step=${step}`);
+  }
+
+  /**
+   * Does a piece of a step, a few milliseconds; the report when that was the last, else null. Only the last piece changes the model.
+   * @returns {Report | null}
+   */
+  advance() {
+    return this.#module.call('trainer_advance', this.handle) ? this.#report() : null;
+  }
+
+  /** A whole step. @returns {Report} */
+  stepOnce() {
+    for (;;) {
+      const report = this.advance();
+      if (report) return report;
+    }
+  }
+
+  /** Forgets the pieces of an unfinished step. */
+  restart() {
+    this.#module.call('trainer_restart', this.handle);
+  }
+
+  /**
+   * Gradients of the mean loss over one batch, without an update.
+   * @param {ArrayLike<number>} inputs (B, block_size)
+   * @param {ArrayLike<number>} targets
+   * @param {number} B at most batch_size
+   * @returns {number} the loss; the gradients are in `grads`
+   */
+  gradients(inputs, targets, B) {
+    const loss = new Float64Array(1);
+    this.#module.check('trainer.gradients', 'trainer_gradients',
+      [this.handle, Uint32Array.from(inputs), Uint32Array.from(targets), B, out(loss)], () => `B=${B}`);
+    return loss[0];
+  }
+
+  /** Gradients in layout order; a view, as Model.params. @returns {Float32Array} */
+  get grads() {
+    return /** @type {Float32Array} */ (this.#module.floats('trainer_grads', this.handle, this.#floats));
+  }
+
+  /**
+   * The optimizer's state in layout order; views. first: mean of gradients, or momentum of sgd; second: mean of squares, null for sgd.
+   * @returns {{first: Float32Array, second: Float32Array | null}}
+   */
+  get moments() {
+    const first = this.#module.floats('trainer_moment1', this.handle, this.#floats);
+    return { first: /** @type {Float32Array} */ (first), second: this.#module.floats('trainer_moment2', this.handle, this.#floats) };
+  }
+
+  #report() {
+    const numbers = new Float64Array(5);
+    this.#module.check('trainer', 'trainer_report', [this.handle, out(numbers)]);
+    const [step, loss, lr, grad_norm, tokens] = numbers;
+    return { step, loss, lr, grad_norm, tokens };
+  }
+
+  close() {
+    this.handle.close();
+  }
+}
+
+/** The loss over the whole validation part. */
+export class Evaluator {
+  #module;
+  #handle;
+  #blockSize;
+
+  /**
+   * @param {import('./module.js').Module} module
+   * @param {import('./model.js').Model} model
+   * @param {import('./dataset.js').Dataset} dataset
+   */
+  constructor(module, model, dataset) {
+    this.#module = module;
+    this.#handle = module.create('evaluator', 'evaluator_create', [model.handle, dataset.handle],
+      (code) => (code === 'ARGUMENT' ? 'model and dataset must have the same block_size and vocabulary' : undefined));
+    this.windows = dataset.valWindows;
+    this.#blockSize = dataset.blockSize;
+  }
+
+  /**
+   * The same as evaluate, in pieces: yields undefined after each.
+   * @param {{windows?: number}} [options]
+   * @returns {Generator<undefined, number | null, void>}
+   */
+  *pieces({ windows = this.windows } = {}) {
+    const end = Math.min(windows, this.windows);
+    const sum = new Float64Array(1);
+    const next = new Uint32Array(1);
+    while (next[0] < end) {
+      this.#module.check('evaluate', 'evaluator_run', [this.#handle, next[0], end - next[0], out(sum), out(next)]);
+      yield;
+    }
+    return end > 0 ? sum[0] / (end * this.#blockSize) : null;
+  }
+
+  /**
+   * Mean loss, nats per token; null where there is no validation part.
+   * @param {{windows?: number}} [options] windows: only the first so many, for a quick look
+   * @returns {number | null}
+   */
+  evaluate(options) {
+    const pieces = this.pieces(options);
+    for (;;) {
+      const { done, value } = pieces.next();
+      if (done) return value ?? null;
+    }
+  }
+
+  close() {
+    this.#handle.close();
+  }
+}

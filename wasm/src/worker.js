@@ -1,0 +1,228 @@
+/**
+ * worker.js - owns the objects of one module and does what client.js asks. connection.js describes the envelope of a message; MESSAGES below
+ * is every message there is: op -> what it does with its arguments. An async generator is a stream, anything else one answer.
+ * Objects stay here; the client knows them by number (`ref`). Typed arrays in answers are copies and change hands.
+ */
+
+import { FolioError, flatten } from './error.js';
+import { load } from './folio.js';
+import { finished, paced } from './pace.js';
+import { workerPort } from './platform.js';
+import { openRun, openWriter } from './run.js';
+
+/** Events that may be on their way before the reader has taken one. */
+const AHEAD = 4;
+
+/** @type {import('./folio.js').Folio} */
+let folio;
+/** @type {Map<number, any>} */
+const objects = new Map();
+let lastRef = 0;
+
+/** @param {{ref: number}} args @returns {any} */
+function get({ ref }) {
+  if (objects.has(ref)) return objects.get(ref);
+  throw new FolioError('CLOSED', 'use', 'this object was closed and cannot be used any more');
+}
+
+/** Keeps an object and tells what the client should know of it. @param {object} object @param {Record<string, unknown>} [facts] */
+function keep(object, facts = {}) {
+  objects.set(++lastRef, object);
+  return { ref: lastRef, ...facts };
+}
+
+/** @param {import('./tokenizer.js').Tokenizer} tokenizer */
+const keepTokenizer = (tokenizer) => keep(tokenizer, { kind: tokenizer.kind, vocabSize: tokenizer.vocabSize });
+
+/** @typedef {{signal: AbortSignal}} Task */
+/** @typedef {import('./tokenizer.js').Tokenizer} Tokenizer */
+/** @typedef {import('./dataset.js').Dataset} Dataset */
+/** @typedef {import('./model.js').Model} Model */
+/** @typedef {import('./trainer.js').Trainer} Trainer */
+/** @typedef {import('./trainer.js').Evaluator} Evaluator */
+/** @typedef {import('./run.js').Run} Run */
+/** @typedef {import('./writer.js').Writer} Writer */
+
+/** @type {Record<string, (args: any, task: Task) => any>} */
+const MESSAGES = {
+  // the module
+  'load': async ({ options }) => {
+    folio = await load(options);
+    return { info: folio.info(), settings: folio.settings };
+  },
+  'info': () => folio.info(),
+  'config': ({ partial }) => folio.config(partial),
+  'memory': ({ partial }) => folio.memory(partial),
+  'layout': ({ partial }) => folio.layout(partial),
+  'close': (args) => {
+    objects.get(args.ref)?.close();
+    objects.delete(args.ref);
+  },
+
+  // a run: a model learning a text
+  'run.open': ({ options }) => {
+    const run = openRun(folio, options);
+    const { nTrain, tokens } = run.parts.dataset;
+    const facts = { config: run.config, parameters: run.parameters, vocabSize: run.parts.tokenizer.vocabSize };
+    return keep(run, { ...facts, trainTokens: nTrain, valTokens: tokens - nTrain, step: run.step });
+  },
+  'run.train': (args, { signal }) => /** @type {Run} */ (get(args)).train({ ...args.options, signal, hold: () => hold(signal) }),
+  'run.evaluate': (args, { signal }) => foreground(() => /** @type {Run} */ (get(args)).evaluate({ ...args.options, signal })),
+  'run.checkpoint': (args) => /** @type {Run} */ (get(args)).checkpoint(args.options),
+  'run.digest': (args) => /** @type {Run} */ (get(args)).parts.model.digest(),
+  'run.generate': (args, { signal }) => writing(/** @type {Run} */ (get(args)).writer.generate({ ...args.options, signal })),
+
+  // a writer: a model from a file
+  'writer.open': ({ bytes }) => {
+    const writer = openWriter(folio, bytes);
+    const { config, parameters } = writer.model;
+    return keep(writer, { config, parameters, vocabSize: writer.tokenizer.vocabSize, step: writer.step });
+  },
+  'writer.generate': (args, { signal }) => writing(/** @type {Writer} */ (get(args)).generate({ ...args.options, signal })),
+  'writer.digest': (args) => /** @type {Writer} */ (get(args)).digest(),
+
+  // the parts, one by one
+  'tokenizer.train': ({ kind, text }) => keepTokenizer(folio.tokenizer.train(kind, text)),
+  'tokenizer.load': ({ json }) => keepTokenizer(folio.tokenizer.load(json)),
+  'tokenizer.encode': (args) => /** @type {Tokenizer} */ (get(args)).encode(args.text),
+  'tokenizer.decode': (args) => /** @type {Tokenizer} */ (get(args)).decode(args.ids),
+  'tokenizer.toJSON': (args) => /** @type {Tokenizer} */ (get(args)).toJSON(),
+  'dataset.create': ({ partial, ids }) => {
+    const dataset = folio.dataset(partial, ids);
+    const { tokens, nTrain, windows, batches, valWindows, batchSize, blockSize } = dataset;
+    return keep(dataset, { tokens, nTrain, windows, batches, valWindows, batchSize, blockSize });
+  },
+  'dataset.batch': (args) => /** @type {Dataset} */ (get(args)).batch(args.index),
+  'dataset.valBatch': (args) => /** @type {Dataset} */ (get(args)).valBatch(args.first, args.count),
+  'model.create': ({ partial }) => {
+    const model = folio.model(partial);
+    return keep(model, { config: model.config, parameters: model.parameters });
+  },
+  'model.params': (args) => /** @type {Model} */ (get(args)).params.slice(),
+  'model.setParams': (args) => /** @type {Model} */ (get(args)).params.set(args.floats),
+  'model.logits': (args) => /** @type {Model} */ (get(args)).logits(args.ids, args.B, args.T),
+  'model.generate': (args, { signal }) => writing(paced(/** @type {Model} */ (get(args)).generate(args.options), { signal })),
+  'model.digest': (args) => /** @type {Model} */ (get(args)).digest(),
+  'trainer.create': (args) => {
+    const trainer = folio.trainer(get(args.model), get(args.dataset), args.partial);
+    return keep(trainer, { config: trainer.config, step: trainer.step });
+  },
+  'trainer.stepOnce': (args) => /** @type {Trainer} */ (get(args)).stepOnce(),
+  'trainer.setStep': (args) => void (/** @type {Trainer} */ (get(args)).step = args.step),
+  'evaluator.create': (args) => {
+    const evaluator = folio.evaluator(get(args.model), get(args.dataset));
+    return keep(evaluator, { windows: evaluator.windows });
+  },
+  'evaluator.evaluate': (args, { signal }) => foreground(() => finished(/** @type {Evaluator} */ (get(args)).pieces(args.options), { signal })),
+};
+
+// ---- training waits while somebody writes or judges: the model must not change under them ----
+
+let busy = 0;
+/** @type {Set<() => void>} */
+const waiting = new Set();
+
+/** What training has to wait for, if anything. @param {AbortSignal} signal ends the wait too @returns {Promise<void> | undefined} */
+function hold(signal) {
+  if (!busy) return undefined;
+  return new Promise((resolve) => {
+    waiting.add(resolve);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function release() {
+  if (--busy) return;
+  for (const resolve of waiting) resolve();
+  waiting.clear();
+}
+
+/** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+async function foreground(work) {
+  busy++;
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}
+
+/** @template T @param {AsyncGenerator<T, void, void>} stream */
+async function* writing(stream) {
+  busy++;
+  try {
+    yield* stream;
+  } finally {
+    release();
+  }
+}
+
+// ---- the line to the client ----
+
+/** What is under way: how to stop it, how many events it may still send, what to call when it may send more. */
+class Work {
+  controller = new AbortController();
+  signal = this.controller.signal;
+  credit = AHEAD;
+  wake = () => {};
+}
+
+/** @type {Map<number, Work>} */
+const works = new Map();
+
+/**
+ * @param {import('./platform.js').Port} port
+ * @param {{id: number, op: string, args: any}} message
+ */
+async function answer(port, { id, op, args }) {
+  const work = new Work();
+  works.set(id, work);
+  try {
+    const result = MESSAGES[op](args, work);
+    if (result?.[Symbol.asyncIterator]) {
+      await send(port, id, work, result);
+      port.post({ id });
+    } else {
+      const value = await result;
+      port.post({ id, value }, buffers(value));
+    }
+  } catch (error) {
+    port.post({ id, error: flatten(error) });
+    if (folio && !folio.alive) port.post({ fatal: flatten(error).message });
+  } finally {
+    works.delete(id);
+  }
+}
+
+/**
+ * @param {import('./platform.js').Port} port
+ * @param {number} id
+ * @param {Work} work
+ * @param {AsyncGenerator<unknown, void, void>} stream
+ */
+async function send(port, id, work, stream) {
+  for await (const event of stream) {
+    port.post({ id, event });
+    work.credit--;
+    while (work.credit <= 0 && !work.signal.aborted) await new Promise((resolve) => (work.wake = () => resolve(undefined)));
+    work.signal.throwIfAborted();
+  }
+}
+
+/** The memory of an answer's typed arrays. @param {any} value @returns {ArrayBuffer[]} */
+function buffers(value) {
+  const parts = ArrayBuffer.isView(value) ? [value] : Object.values(value ?? {});
+  return parts.filter((part) => ArrayBuffer.isView(part)).map((part) => /** @type {ArrayBuffer} */ (part.buffer));
+}
+
+void workerPort().then((port) => port.listen((message) => {
+  const work = works.get(message.abort ?? message.more);
+  if (message.op) void answer(port, message);
+  else if (work && message.more) {
+    work.credit++;
+    work.wake();
+  } else if (work) {
+    work.controller.abort();
+    work.wake();
+  }
+}));
