@@ -1,0 +1,138 @@
+// settings.js - THE table of settings: the fields of the page, the link, the defaults and the limits all come from it. What a setting of the
+// core is (kind, default, limits, choices, explanation) comes from the core's own table in config.h, through client.settings; here stands only
+// where it appears on the page, what it is called there, and limits that are narrower in a tab. A new setting of the page is one row.
+
+/**
+ * @typedef {'int'|'real'|'bool'|'enum'|'text'} Kind
+ * @typedef {number|boolean|string} Value
+ * @typedef {object} Row
+ * @property {string} name as in config.h and in the link
+ * @property {string} label as on the page
+ * @property {string} place the data-fields of index.html it stands in; '' for no field of its own
+ * @property {boolean} core whether the engine's config has it
+ * @property {Kind} kind
+ * @property {Value} default
+ * @property {number} min
+ * @property {number} max of a text: its characters
+ * @property {string[]} choices
+ * @property {string} doc one line of explanation
+ * @property {boolean} [follows] from the text, unless a preset or the link sets it
+ * @typedef {{name: string, kind: Kind, default: Value, min: number, max: number, choices?: string[], doc: string}} EngineSetting
+ */
+
+/** Presets of models/presets, the default first. */
+export const PRESETS = ['shakespeare', 'nanogpt-cpu', 'nanogpt-gpu', 'gpt2', 'tiny'];
+
+/** Settings that only the page has. @type {Row[]} */
+const OWN = [
+  own('preset', 'Preset', 'model', 'enum', PRESETS[0], 0, 0, 'a recipe to start from; choosing one sets everything it names', PRESETS),
+  own('text', 'Text', '', 'text', '', 0, 32, 'fingerprint of your own text; empty for the one that comes with the page'),
+  own('prompt', 'Let it go on from', '', 'text', '', 0, 2000, 'what the model goes on from'),
+  own('temperature', 'Temperature', 'writing', 'real', 0.8, 0, 5, '0: always the likeliest token; higher: bolder'),
+  own('top_k', 'Top k', 'writing', 'int', 0, 0, 100000, 'choose among the k likeliest tokens only; 0: among all'),
+  own('sample_seed', 'Seed', 'writing', 'int', 1, 0, 2147483647, 'the same seed gives the same text'),
+  own('tokens', 'Length', 'writing', 'int', 320, 1, 5000, 'tokens to write'),
+  own('top_p', 'Top p', 'writing-more', 'real', 1, 0.01, 1, 'choose among the likeliest tokens that together reach this probability; 1: all'),
+  own('min_p', 'Min p', 'writing-more', 'real', 0, 0, 1, 'leave out tokens less than this many times as likely as the likeliest; 0: none'),
+  own('repetition_penalty', 'Repetition penalty', 'writing-more', 'real', 1, 0.1, 10, 'makes tokens seen before less likely; 1: not'),
+];
+
+/** Where the core's settings stand: [name, place, label, narrower limits]. @type {[string, string, string, Partial<Row>?][]} */
+const CORE = [
+  ['vocab_size', '', 'Vocabulary', { follows: true }],
+  ['val_fraction', 'text', 'Kept for validation'],
+  ['tokenizer', 'text', 'Tokens'],
+  ['n_layer', 'model', 'Layers', { max: 96 }],
+  ['n_head', 'model', 'Heads'],
+  ['n_embd', 'model', 'Channels'],
+  ['block_size', 'model', 'Context', { max: 4096 }],
+  ['dropout', 'model', 'Dropout'],
+  ['activation', 'model', 'Activation'],
+  ['norm', 'model', 'Normalisation'],
+  ['position', 'model', 'Position'],
+  ['n_kv_head', 'model-more', 'Key/value heads'],
+  ['n_inner', 'model-more', 'MLP channels'],
+  ['init', 'model-more', 'Initial weights'],
+  ['attn_scale', 'model-more', 'Attention scale'],
+  ['rope_theta', 'model-more', 'Rotary base'],
+  ['norm_eps', 'model-more', 'Norm epsilon'],
+  ['norm_affine', 'model-more', 'Learned norms'],
+  ['qk_norm', 'model-more', 'Query/key norm'],
+  ['embd_norm', 'model-more', 'Embedding norm'],
+  ['tie_weights', 'model-more', 'Tied head'],
+  ['bias', 'model-more', 'Biases'],
+  ['causal', 'model-more', 'Causal'],
+  ['max_iters', 'training', 'Steps'],
+  ['batch_size', 'training', 'Batch', { max: 1024 }],
+  ['learning_rate', 'training', 'Learning rate'],
+  ['seed', 'training', 'Seed'],
+  ['optimizer', 'training-more', 'Optimizer'],
+  ['schedule', 'training-more', 'Schedule'],
+  ['warmup_iters', 'training-more', 'Warm-up steps'],
+  ['decay_iters', 'training-more', 'Decay steps'],
+  ['min_lr', 'training-more', 'Last learning rate'],
+  ['weight_decay', 'training-more', 'Weight decay'],
+  ['grad_clip', 'training-more', 'Gradient clip'],
+  ['gradient_accumulation_steps', 'training-more', 'Batches a step'],
+  ['batching', 'training-more', 'Batches'],
+  ['eval_interval', 'training-more', 'Evaluate every'],
+];
+
+/**
+ * @param {string} name @param {string} label @param {string} place @param {Kind} kind @param {Value} value its default
+ * @param {number} min @param {number} max @param {string} doc @param {string[]} [choices]
+ * @returns {Row}
+ */
+function own(name, label, place, kind, value, min, max, doc, choices = []) {
+  return { name, label, place, core: false, kind, default: value, min, max, choices, doc };
+}
+
+/**
+ * The whole table, in the order of the page. A setting of the core that has no row above appears among "More about the training".
+ * @param {readonly EngineSetting[]} engine client.settings
+ * @returns {Map<string, Row>}
+ */
+export function settingsTable(engine) {
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+  for (const row of OWN) rows.set(row.name, row);
+  const core = new Map(engine.map((setting) => [setting.name, setting]));
+  const placed = new Set(CORE.map(([name]) => name));
+  const rest = engine.filter(({ name }) => !placed.has(name));
+  for (const [name, place, label, limits] of [...CORE, ...rest.map(unplaced)]) {
+    const setting = core.get(name);
+    if (setting) rows.set(name, { choices: [], ...setting, ...limits, label, place, core: true });
+  }
+  return rows;
+}
+
+/** @param {EngineSetting} setting @returns {[string, string, string]} */
+function unplaced({ name }) {
+  const words = name.replaceAll('_', ' ');
+  return [name, 'training-more', words[0].toUpperCase() + words.slice(1)];
+}
+
+/**
+ * The value that a string means for a row, or what is wrong with it, in words.
+ * @param {Row} row
+ * @param {string} string from a field or a link
+ * @returns {{value: Value} | {fault: string}}
+ */
+export function readValue(row, string) {
+  const { kind, min, max, choices } = row;
+  if (kind === 'text') {
+    if (string.length > max) return { fault: `is ${string.length} characters long; at most ${max} fit` };
+    return /[\0-\x08\x0b-\x1f\x7f]/.test(string) ? { fault: 'has control characters in it' } : { value: string };
+  }
+  if (kind === 'enum') return choices.includes(string) ? { value: string } : { fault: `is “${brief(string)}”; it can be ${choices.join(', ')}` };
+  if (kind === 'bool') return string === 'true' || string === 'false' ? { value: string === 'true' } : { fault: `is “${brief(string)}”; it can be true or false` };
+  const plain = string.trim();
+  const number = plain.length <= 32 && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
+  if (!Number.isFinite(number)) return { fault: `is “${brief(string)}”; it must be a number` };
+  if (kind === 'int' && !Number.isInteger(number)) return { fault: `is ${plain}; it must be a whole number` };
+  if (number < min || number > max) return { fault: `is ${brief(plain)}; it must be from ${min} to ${max}` };
+  return { value: number };
+}
+
+/** @param {string} string */
+const brief = (string) => (string.length > 24 ? `${string.slice(0, 24)}…` : string);

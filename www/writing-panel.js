@@ -1,0 +1,133 @@
+// writing-panel.js - the Writing section: what the model writes as it learns and when it is asked, and what it wrote before.
+
+import { byId, element, say } from './dom.js';
+import { isDeath } from './faults.js';
+import { bindControl } from './form.js';
+import { count } from './format.js';
+import { announce, noticeError } from './notices.js';
+import { on } from './training-panel.js';
+
+/** @typedef {import('./session.js').Session} Session @typedef {import('./state.js').State} State @typedef {import('./history.js').Sample} Sample */
+
+/** Earlier samples in the strip: the first ones, where most is learned, and the newest. */
+const STRIP_FIRST = 5;
+const STRIP_LAST = 4;
+
+/** How to write, as it is set. @param {State} state @returns {import('./session.js').Pen} */
+export function penOf(state) {
+  const number = (/** @type {string} */ name) => Number(state.get(name));
+  return {
+    prompt: String(state.get('prompt')),
+    tokens: number('tokens'),
+    temperature: number('temperature'),
+    topK: number('top_k'),
+    topP: number('top_p'),
+    minP: number('min_p'),
+    repetitionPenalty: number('repetition_penalty'),
+    seed: number('sample_seed'),
+  };
+}
+
+export class WritingPanel {
+  #leaf = byId('sample', HTMLElement);
+  #caption = byId('sample-caption', HTMLElement);
+  #strip = byId('strip', HTMLElement);
+  #usual = this.#caption.textContent ?? '';
+  /** @type {AbortController|null} of what the reader asked for */
+  #asked = null;
+  /** @type {Sample|null} an earlier one that the reader is looking at */
+  #chosen = null;
+
+  /**
+   * @param {Session} session @param {State} state
+   * @param {() => Promise<boolean>} open makes a run where there is none, so that even an untrained model can write
+   */
+  constructor(session, state, open) {
+    this.session = session;
+    this.state = state;
+    this.open = open;
+    const row = state.rows.get('prompt');
+    if (row) bindControl(byId('prompt', HTMLTextAreaElement), byId('prompt-fault', HTMLElement), row, state);
+    byId('prompt-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#write();
+    });
+    byId('hush', HTMLButtonElement).addEventListener('click', () => this.#asked?.abort());
+    on(session, 'sample', (/** @type {Sample & {prompt: string, done: boolean}} */ sample) => this.#sample(sample));
+    on(session, 'history', () => this.#history());
+  }
+
+  async #write() {
+    if (this.#asked) return;
+    const hush = byId('hush', HTMLButtonElement);
+    const write = byId('write', HTMLButtonElement);
+    this.#asked = new AbortController();
+    this.#chosen = null;
+    write.setAttribute('aria-disabled', 'true');
+    hush.hidden = false;
+    try {
+      if (await this.open()) await this.session.write(penOf(this.state), { asked: true, signal: this.#asked.signal });
+      announce('The model has written.', true);
+    } catch (error) {
+      if (!isDeath(error)) noticeError(error); // the session tells of that, and of what it does about it
+    }
+    this.#asked = null;
+    write.removeAttribute('aria-disabled');
+    if (document.activeElement === hush) write.focus();
+    hush.hidden = true;
+  }
+
+  /** @param {Sample & {prompt: string, done: boolean}} sample */
+  #sample(sample) {
+    if (sample.done) this.#drawStrip();
+    if (this.#chosen) return;
+    this.#show(sample, sample.prompt.length, !sample.done);
+  }
+
+  #history() {
+    this.#chosen = null;
+    const last = this.session.history.samples.at(-1);
+    if (last) this.#show(last, 0, false);
+    else {
+      this.#leaf.replaceChildren();
+      say(this.#caption, this.#usual);
+    }
+    this.#drawStrip();
+  }
+
+  /** @param {Sample} sample @param {number} given characters of the prompt @param {boolean} writing */
+  #show(sample, given, writing) {
+    const steps = sample.step === 1 ? 'After one step' : sample.step ? `After ${count(sample.step)} steps` : 'Untrained';
+    say(this.#caption, `${steps}${sample.asked ? ', as you asked' : ''}`);
+    const text = sample.text.replace(/^\n+/, '');
+    const cut = Math.max(0, given - (sample.text.length - text.length));
+    this.#leaf.classList.toggle('writing', writing);
+    if (!cut) return say(this.#leaf, text);
+    this.#leaf.replaceChildren(element('span', 'given', text.slice(0, cut)), text.slice(cut));
+  }
+
+  /** A button for each of some earlier samples. */
+  #drawStrip() {
+    const all = this.session.history.samples;
+    const some = all.length <= STRIP_FIRST + STRIP_LAST ? all : [...all.slice(0, STRIP_FIRST), ...all.slice(-STRIP_LAST)];
+    this.#strip.hidden = all.length < 2;
+    const shown = this.#chosen ?? all.at(-1);
+    const kept = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.at : undefined;
+    this.#strip.replaceChildren(
+      ...some.map((sample) => {
+        const button = element('button', 'quiet', count(sample.step));
+        button.type = 'button';
+        button.dataset.at = String(all.indexOf(sample));
+        button.setAttribute('aria-label', `After ${count(sample.step)} steps`);
+        button.setAttribute('aria-pressed', String(sample === shown));
+        button.addEventListener('click', () => {
+          this.#chosen = sample === all.at(-1) ? null : sample;
+          this.#show(sample, 0, false);
+          this.#drawStrip();
+        });
+        return button;
+      }),
+    );
+    if (kept !== undefined) /** @type {HTMLElement|null} */ (this.#strip.querySelector(`[data-at="${kept}"]`))?.focus();
+  }
+}
