@@ -1,0 +1,274 @@
+// The command line: what it prints, what it leaves behind, how it ends.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { clock, grouped, size } from '../../wasm/bin/progress.js';
+import { SMALL, TEXT } from './text.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const FOLIO = join(ROOT, 'wasm/bin/folio.js');
+const folder = mkdtempSync(join(tmpdir(), 'folio-cli-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const at = (/** @type {string} */ name) => join(folder, name);
+writeFileSync(at('text.txt'), TEXT);
+writeFileSync(at('empty.txt'), '');
+writeFileSync(at('short.txt'), 'To be, or not.');
+writeFileSync(at('bad.txt'), Uint8Array.of(0x61, 0xff));
+writeFileSync(at('small.json'), JSON.stringify(SMALL));
+writeFileSync(at('broken.json'), '{');
+writeFileSync(at('list.json'), '[1]');
+writeFileSync(at('page.html'), '<!doctype html><title>Not here</title>');
+
+/** @param {...string} options @returns {Promise<{code: number, stdout: string, stderr: string}>} */
+const folio = (...options) => new Promise((resolve) => {
+  execFile(process.execPath, [FOLIO, ...options], { cwd: ROOT, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
+    resolve({ code: error ? Number(error.code) : 0, stdout, stderr }));
+});
+
+/** @param {string} stdout */
+const events = (stdout) => stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+const small = ['train', '--data', at('text.txt'), '--preset', at('small.json')];
+
+test('train --json: one object a line, step and eval events, done at the end', async () => {
+  const { code, stdout, stderr } = await folio(...small, '--json', '--seed', '7', '--steps', '30', '--eval-every', '15');
+  assert.equal(code, 0, stderr);
+  const all = events(stdout);
+  assert.deepEqual(all.filter(({ event }) => event === 'step').map(({ step }) => step), Array.from({ length: 30 }, (_, i) => i));
+  assert.deepEqual(Object.keys(all[0]), ['event', 'step', 'loss', 'lr', 'grad_norm', 'tokens', 'seconds']);
+  assert.deepEqual(all.filter(({ event }) => event === 'eval').map(({ step }) => step), [15, 30]);
+  const done = all.at(-1);
+  assert.deepEqual(Object.keys(done), ['event', 'parameters', 'steps', 'tokens', 'seconds', 'tokens_per_second', 'val_loss', 'digest']);
+  assert.match(done.digest, /^[0-9a-f]{64}$/);
+  assert.match(stderr, /text: .*text\.txt/);
+  assert.equal(events((await folio(...small, '--json', '--seed', '7', '--steps', '30')).stdout).at(-1).digest, done.digest);
+  assert.notEqual(events((await folio(...small, '--json', '--seed', '8', '--steps', '30')).stdout).at(-1).digest, done.digest);
+});
+
+test('train without a terminal: plain lines, without control characters, that say which text, how fast and how well', async () => {
+  const { code, stdout, stderr } = await folio(...small);
+  assert.equal(code, 0, stderr);
+  assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f]/);
+  assert.match(stdout, /^text: .*text\.txt, 12\.\d kB/);
+  assert.match(stdout, /step 20\/20 {2}loss \d\.\d{4} {2}[\d,]+ tokens\/s {2}ETA 0:00/);
+  assert.match(stdout, /step 10: validation loss \d\.\d{4}\n/);
+  assert.match(stdout, /done: 20 steps;[^\n]*\nvalidation loss \d\.\d{4} nats per token\ndigest [0-9a-f]{64}\n$/);
+});
+
+test('train --out, sample, eval, info: a model goes from hand to hand', async () => {
+  const model = at('model.safetensors');
+  const trained = await folio(...small, '--json', '--out', model);
+  assert.equal(trained.code, 0, trained.stderr);
+  const done = events(trained.stdout).at(-1);
+
+  const judged = await folio('eval', '--model', model, '--data', at('text.txt'), '--json');
+  assert.deepEqual(events(judged.stdout), [{ event: 'eval', step: 20, val_loss: done.val_loss }]);
+  const told = await folio('eval', '--model', model, '--data', at('text.txt'));
+  assert.match(told.stdout, /text\.txt: validation loss \d\.\d{4} nats per token \(\d+ windows of 16\)/);
+
+  const how = ['sample', '--model', model, '--prompt', 'Romeo', '--tokens', '40', '--temperature', '0.8', '--top-k', '9', '--top-p', '0.95', '--min-p', '0.01'];
+  const [one, same, other] = await Promise.all([folio(...how, '--seed', '3'), folio(...how, '--seed', '3'), folio(...how, '--seed', '4')]);
+  assert.equal(one.code, 0, one.stderr);
+  assert.equal(one.stdout, same.stdout);
+  assert.notEqual(one.stdout, other.stdout);
+  assert.equal([...one.stdout].length, 5 + 40 + 1);
+  assert.ok(one.stdout.startsWith('Romeo') && one.stdout.endsWith('\n'));
+  assert.equal([...(await folio('sample', '--model', model)).stdout].length, 500 + 1);
+
+  const info = await folio('info', '--model', model);
+  assert.equal(info.code, 0, info.stderr);
+  assert.match(info.stdout, /20 steps of training, with the state to go on/);
+  assert.match(info.stdout, new RegExp(`parameters: ${grouped(done.parameters)}\n`));
+  assert.match(info.stdout, /n_embd=16 {2}\*/);
+});
+
+test('train --resume goes on to the same bits', async () => {
+  const half = at('half.safetensors');
+  const whole = events((await folio(...small, '--json')).stdout).at(-1);
+  await folio(...small, '--steps', '20', '--out', half);
+  const settings = ['--set', 'max_iters=20'];
+  const child = await interrupted([...small, '--json', '--out', half, ...settings], 5);
+  assert.equal(child.code, 130);
+  const resumed = await folio('train', '--data', at('text.txt'), '--resume', half, '--json');
+  assert.equal(resumed.code, 0, resumed.stderr);
+  const all = events(resumed.stdout);
+  assert.ok(all[0].event === 'eval' || all[0].step > 4);
+  assert.equal(all.at(-1).digest, whole.digest);
+});
+
+/** Starts, sends Ctrl-C once so many events have come, and waits for the end. @param {string[]} options @param {number} count */
+function interrupted(options, count) {
+  return new Promise((/** @type {(result: {code: number | null, stdout: string, stderr: string}) => void} */ resolve) => {
+    const child = spawn(process.execPath, [FOLIO, ...options], { cwd: ROOT });
+    let [stdout, stderr, sent] = ['', '', false];
+    child.stdout.on('data', (text) => {
+      stdout += text;
+      if (sent || stdout.split('\n').length <= count) return;
+      sent = true;
+      child.kill('SIGINT');
+    });
+    child.stderr.on('data', (text) => (stderr += text));
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+test('Ctrl-C stops, saves and says so; the file goes on where it stopped', async () => {
+  const model = at('interrupted.safetensors');
+  const { code, stderr } = await interrupted([...small, '--steps', '100000', '--json', '--out', model], 3);
+  assert.equal(code, 130);
+  const [, steps] = /interrupted after (\d+) steps; saved to/.exec(stderr) ?? [];
+  assert.ok(Number(steps) >= 2);
+  const resumed = events((await folio('train', '--data', at('text.txt'), '--resume', model, '--steps', String(Number(steps) + 3), '--json')).stdout);
+  assert.equal(resumed[0].step, Number(steps));
+  assert.deepEqual(readdirSync(folder).filter((name) => name.endsWith('.tmp')), []);
+});
+
+test('Ctrl-C without --out says that nothing was saved', async () => {
+  const { code, stderr } = await interrupted([...small, '--steps', '100000', '--json'], 3);
+  assert.equal(code, 130);
+  assert.match(stderr, /nothing was saved, as no --out was given/);
+});
+
+test('--set changes one setting, by the table of the core', async () => {
+  const { stdout } = await folio('info', '--preset', 'tiny', '--set', 'n_layer=1', '--set', 'bias=true', '--set', 'activation=relu');
+  for (const line of ['n_layer=1', 'bias=true', 'activation=relu']) assert.match(stdout, new RegExp(`^ {2}${line}  \\*$`, 'm'));
+});
+
+test('info tells what runs and what can be set', async () => {
+  const { code, stdout } = await folio('info');
+  assert.equal(code, 0);
+  assert.match(stdout, /folio \d+\.\d+\.\d+: module simd128, 1 thread, exact numerics/);
+  assert.match(stdout, /engine: simd yes/);
+  assert.match(stdout, /n_head +attention heads[^\n]*\n +default 4; a whole number from 1 to 256/);
+  assert.match((await folio('info', '--preset', 'gpt2')).stdout, /parameters: 124,439,808\nmemory: model 498 MB/);
+});
+
+test('help for all and for each', async () => {
+  const all = await folio('--help');
+  assert.equal(all.code, 0);
+  for (const command of ['train', 'sample', 'eval', 'info']) {
+    assert.match(all.stdout, new RegExp(`folio ${command} `));
+    const { code, stdout } = await folio(command, '--help');
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`^folio ${command} - `));
+    assert.match(stdout, /--model FILE|--preset NAME\|FILE/);
+  }
+  assert.match((await folio('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.equal((await folio()).code, 2);
+});
+
+/** @type {[string[], RegExp][]} */
+const WRONG = [
+  [['trian'], /no command 'trian'; did you mean 'train'/],
+  [['train', 'text.txt'], /'text\.txt' is not an option/],
+  [['train', '--stesp', '3'], /no option --stesp; did you mean --steps/],
+  [['train', '--steps'], /--steps needs a value: --steps N/],
+  [['train', '--steps', 'many'], /--steps must be a whole number from 0, not 'many'/],
+  [['train', '--steps', '-1'], /whole number from 0/],
+  [['train', '--steps=1.5'], /whole number from 0/],
+  [['train', '--seed', '1', '--seed', '2'], /--seed stands twice/],
+  [['train', '--json=yes'], /--json takes no value/],
+  [['train', '--set', 'seed'], /--set needs key=value, not 'seed'/],
+  [['train', '--set', 'n_hed=3'], /no setting 'n_hed'; did you mean 'n_head'/],
+  [['train', '--set', 'dropout=2'], /dropout=2 is not allowed: it must be a number from 0 to 0\.95/],
+  [['train', '--set', 'n_layer=four'], /n_layer='four' is not allowed/],
+  [['train', '--set', 'n_embd=100', '--set', 'n_head=3'], /n_embd must be divisible by n_head: n_embd=100, n_head=3/],
+  [['train', '--seed', '99999999999'], /seed=99999999999 is not allowed/],
+  [['train', '--preset', 'shakespaere'], /no preset or file 'shakespaere'; did you mean 'shakespeare'/],
+  [['train', '--preset', at('broken.json')], /broken\.json is not JSON/],
+  [['train', '--preset', at('list.json')], /list\.json is not a JSON object/],
+  [['train', '--preset', 'tiny', '--resume', 'x'], /--preset and --resume exclude each other/],
+  [['sample'], /--model FILE is missing/],
+  [['sample', '--model', 'x', '--temperature', 'hot'], /--temperature must be a number, not 'hot'/],
+];
+
+test('what is typed wrong ends with 2, says what is wrong and writes nothing to stdout', async () => {
+  for (const [options, message] of WRONG) {
+    const { code, stdout, stderr } = await folio(...options);
+    assert.match(stderr, message, options.join(' '));
+    assert.deepEqual([code, stdout], [2, ''], options.join(' '));
+  }
+});
+
+/** @type {[string[], RegExp][]} */
+const FAILING = [
+  [['train', '--data', at('nothing.txt')], /cannot read .*nothing\.txt: there is no such file/],
+  [['train', '--data', folder], /cannot read .*: it is a folder/],
+  [['train', '--data', at('empty.txt')], /empty\.txt is empty/],
+  [['train', '--data', at('short.txt')], /too short for block_size: the text has 14 tokens, block_size=64/],
+  [['train', '--data', at('bad.txt')], /not valid UTF-8: byte 0xFF at byte 1/],
+  [['train', '--data', at('text.txt'), '--out', at('no/such/folder.safetensors')], /cannot write .*there is no folder/],
+  [['train', '--data', at('text.txt'), '--out', folder], /cannot write .*it is a folder/],
+  [['train', '--data', at('text.txt'), '--set', 'n_embd=16384', '--set', 'n_layer=256'], /not enough memory: .* \d{12,} bytes/],
+  [['train', '--data', at('text.txt'), '--resume', at('page.html')], /safetensors: the header should be \d+ bytes long/],
+  [['sample', '--model', at('nothing')], /cannot read .*nothing: there is no such file/],
+  [['sample', '--model', at('page.html')], /safetensors: the header/],
+  [['eval', '--model', at('empty.txt')], /the file has 0 bytes/],
+  [['info', '--model', at('text.txt')], /safetensors: /],
+];
+
+test('what fails ends with 1 and names the file or setting and why', async () => {
+  for (const [options, message] of FAILING) {
+    const { code, stderr } = await folio(...options);
+    assert.match(stderr, message, options.join(' '));
+    assert.doesNotMatch(stderr, /^ +at /m, options.join(' '));
+    assert.equal(code, 1, options.join(' '));
+  }
+});
+
+test('a sample from a prompt that the model cannot read names the character', async () => {
+  const model = at('prompted.safetensors');
+  await folio(...small, '--steps', '1', '--out', model);
+  const { code, stderr } = await folio('sample', '--model', model, '--prompt', 'O €');
+  assert.equal(code, 1);
+  assert.match(stderr, /'€' \(U\+20AC\) at character 2/);
+});
+
+test('a failed save leaves the old file as it was', async () => {
+  const model = at('kept.safetensors');
+  await folio(...small, '--steps', '1', '--out', model);
+  const before = readFileSync(model);
+  const { code } = await folio(...small, '--data', at('empty.txt'), '--out', model);
+  assert.notEqual(code, 0);
+  assert.deepEqual(readFileSync(model), before);
+});
+
+test('without --data it trains on a text that is there, and says which', async () => {
+  const { code, stdout, stderr } = await folio('train', '--preset', 'tiny', '--steps', '1', '--set', 'val_fraction=0');
+  const there = ['build/data/tinyshakespeare.txt', 'models/mock-shakespeare.txt'].find((name) => existsSync(join(ROOT, name)));
+  if (there) assert.match(stdout, new RegExp(`^text: .*${there}, `));
+  else assert.match(stderr, /name a text with --data FILE/);
+  assert.equal(code, there ? 0 : 1);
+});
+
+test('a reader that leaves early is no failure', async () => {
+  const code = await new Promise((resolve) => {
+    const child = spawn(process.execPath, [FOLIO, ...small, '--json', '--steps', '2000'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    child.on('close', resolve);
+  });
+  assert.equal(code, 0);
+});
+
+test('times, numbers and sizes read well', () => {
+  assert.deepEqual([0, 9.2, 61, 3600, 3725].map(clock), ['0:00', '0:10', '1:01', '1:00:00', '1:02:05']);
+  assert.deepEqual([0, 999, 1500, 123456, 5e6, 4294967296].map(size), ['0 bytes', '999 bytes', '1.50 kB', '123 kB', '5.00 MB', '4.29 GB']);
+  assert.equal(grouped(1234567.8), '1,234,568');
+});
+
+test('on a terminal: a bar that redraws itself', async () => {
+  const { Progress } = await import('../../wasm/bin/progress.js');
+  let text = '';
+  const out = /** @type {any} */ ({ isTTY: true, columns: 90, write: (/** @type {string} */ part) => (text += part) });
+  const progress = new Progress(out, 0, 10);
+  const event = (/** @type {number} */ step) => /** @type {any} */ ({ event: 'step', step, loss: 2, lr: 1, grad_norm: 1, tokens: 100 * (step + 1), seconds: step + 1 });
+  progress.step(event(4));
+  assert.equal(text, `\r\x1b[2K${'━'.repeat(12)}${'─'.repeat(12)} 5/10  loss 2.0000  100 tokens/s  ETA 0:05`);
+  text = '';
+  progress.line('saved');
+  assert.equal(text, '\r\x1b[2Ksaved\n');
+});

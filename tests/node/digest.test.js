@@ -1,0 +1,72 @@
+// One run, one digest: natively whatever the compiler and its effort, and in Node 20 and 26; tests/browser/digest.test.js adds the browsers.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const NODE_26 = join(ROOT, 'tests/node_modules/.bin/node');
+
+/** @type {import('../digest.js').Expected} */
+const expected = JSON.parse(readFileSync(join(ROOT, 'tests/digest.json'), 'utf8'));
+const preset = JSON.parse(readFileSync(join(ROOT, `models/presets/${expected.preset}.json`), 'utf8'));
+const settings = Object.entries(preset).map(([key, value]) => `${key}=${value}`);
+
+/** The last line of JSON that a program prints. @param {string} program @param {...string} options */
+async function outcome(program, ...options) {
+  const { stdout } = await promisify(execFile)(program, options, { cwd: ROOT, maxBuffer: 1 << 26 });
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+}
+
+/** @param {string} folder @param {...string} more */
+const native = (folder, ...more) => outcome(join(ROOT, 'build', folder, 'train'), expected.text, ...settings, `steps=${expected.steps}`, ...more);
+
+// Half a minute each without optimisation, so all at once.
+describe('natively', { concurrency: true }, () => {
+  for (const folder of ['gcc-O0', 'clang-O0', 'native', 'clang']) {
+    test(folder, async () => assert.equal((await native(folder)).digest, expected.sha256));
+  }
+});
+
+test('natively, carried to new objects halfway', async () => {
+  assert.equal((await native('native', `resume=${expected.resume}`)).digest, expected.sha256);
+});
+
+test('natively, another seed gives another digest', async () => {
+  assert.notEqual((await native('native', 'seed=2')).digest, expected.sha256);
+});
+
+for (const [name, node] of [[`Node ${process.version}`, process.execPath], ['Node 26', NODE_26]]) {
+  const skip = !existsSync(node) && 'npm has no Node 26 for this machine';
+
+  test(`${name}: the command line`, { skip }, async () => {
+    const options = ['train', '--preset', expected.preset, '--data', expected.text, '--steps', String(expected.steps), '--json'];
+    assert.equal((await outcome(node, 'wasm/bin/folio.js', ...options)).digest, expected.sha256);
+  });
+
+  test(`${name}: the worker, whole and resumed, and a sample`, { skip }, async () => {
+    const { whole, resumed, sample } = await outcome(node, 'tests/digest.js');
+    assert.deepEqual({ whole, resumed, sample }, { whole: expected.sha256, resumed: expected.sha256, sample: expected.sample });
+  });
+}
+
+const ODD = ['n_layer=2', 'n_embd=24', 'n_head=4', 'block_size=17', 'batch_size=3', 'warmup_iters=5', 'max_iters=25'];
+const CHOICES = [
+  ['position=rope', 'norm=rmsnorm', 'activation=swiglu', 'qk_norm=true', 'dropout=0.1', 'n_kv_head=2', 'bias=true'],
+  ['position=alibi', 'activation=relu2', 'optimizer=sgd', 'schedule=wsd', 'gradient_accumulation_steps=2', 'tokenizer=byte'],
+  ['position=sinusoidal', 'activation=relu', 'tie_weights=false', 'batching=epoch', 'embd_norm=true', 'init=zero_proj', 'schedule=linear'],
+  ['position=none', 'causal=false', 'norm_affine=false', 'schedule=constant', 'attn_scale=0.1', 'batching=epoch', 'shuffle=false', 'drop_last=false'],
+];
+for (const choices of CHOICES) {
+  test(`gcc, clang and WebAssembly agree on ${choices.join(' ')}`, async () => {
+    const options = ['train', '--preset', expected.preset, '--data', expected.text, '--json', ...[...ODD, ...choices].flatMap((setting) => ['--set', setting])];
+    const config = [...settings, ...ODD, ...choices];
+    const gcc = await outcome(join(ROOT, 'build/native/train'), expected.text, ...config);
+    const clang = await outcome(join(ROOT, 'build/clang/train'), expected.text, ...config);
+    const wasm = await outcome(process.execPath, 'wasm/bin/folio.js', ...options);
+    assert.deepEqual([clang.digest, wasm.digest], [gcc.digest, gcc.digest]);
+  });
+}
