@@ -98,7 +98,7 @@ static uint64_t dropout_index(const Block *block, size_t i) {
 typedef struct {
     AttentionShape shape;
     const float *qkv;
-    float *out, *lse; /* forward writes */
+    float *out, *lse;                    /* forward writes */
     const float *dout, *out_in, *lse_in; /* backward reads */
     float *dqkv;
 } Attention;

@@ -60,8 +60,7 @@ int config_check(const Config *config, size_t *which) {
     }
     if (config->n_embd % config->n_head) return fault(which, CONFIG_n_embd, FOLIO_ERR_HEADS);
     if (config->n_kv_head && config->n_head % config->n_kv_head) return fault(which, CONFIG_n_kv_head, FOLIO_ERR_KV_HEADS);
-    if (config->position == POSITION_ROPE && config_head_size(config) % 2)
-        return fault(which, CONFIG_n_embd, FOLIO_ERR_ROPE_HEAD);
+    if (config->position == POSITION_ROPE && config_head_size(config) % 2) return fault(which, CONFIG_n_embd, FOLIO_ERR_ROPE_HEAD);
     if (config->schedule == SCHEDULE_WSD && config->decay_iters > config->max_iters)
         return fault(which, CONFIG_decay_iters, FOLIO_ERR_SCHEDULE);
     return FOLIO_OK;
@@ -73,6 +72,4 @@ size_t config_kv_heads(const Config *config) { return (size_t)(config->n_kv_head
 
 size_t config_inner(const Config *config) { return config->n_inner ? (size_t)config->n_inner : 4 * (size_t)config->n_embd; }
 
-size_t config_qkv(const Config *config) {
-    return ((size_t)config->n_head + 2 * config_kv_heads(config)) * config_head_size(config);
-}
+size_t config_qkv(const Config *config) { return ((size_t)config->n_head + 2 * config_kv_heads(config)) * config_head_size(config); }

@@ -42,8 +42,7 @@ static void edge_kernel(size_t K, const float *a, const float *b, int beta, floa
     float tile[GEMM_MR * GEMM_NR];
     gemm_kernel(K, a, b, 0, tile, GEMM_NR);
     for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < columns; j++)
-            C[i * rs_c + j] = beta ? C[i * rs_c + j] + tile[i * GEMM_NR + j] : tile[i * GEMM_NR + j];
+        for (size_t j = 0; j < columns; j++) C[i * rs_c + j] = beta ? C[i * rs_c + j] + tile[i * GEMM_NR + j] : tile[i * GEMM_NR + j];
 }
 
 /* C (M, N) of packed a (M x K) and b (K x N): the panel of b stays in the first-level cache while those of a pass by. */

@@ -26,9 +26,9 @@ static void append_number(char *name, size_t number) {
 }
 
 static const char *const NAMES[LAYOUT_ROLES] = {
-    "wte.weight",         "wpe.weight",         "ln_1.weight",      "ln_1.bias", "attn.c_attn.weight", "attn.c_attn.bias",
-    "attn.c_proj.weight", "attn.c_proj.bias",   "ln_2.weight",      "ln_2.bias", "mlp.c_fc.weight",    "mlp.c_fc.bias",
-    "mlp.c_proj.weight",  "mlp.c_proj.bias",    "ln_f.weight",      "ln_f.bias", "lm_head.weight",
+    "wte.weight",         "wpe.weight",       "ln_1.weight", "ln_1.bias", "attn.c_attn.weight", "attn.c_attn.bias",
+    "attn.c_proj.weight", "attn.c_proj.bias", "ln_2.weight", "ln_2.bias", "mlp.c_fc.weight",    "mlp.c_fc.bias",
+    "mlp.c_proj.weight",  "mlp.c_proj.bias",  "ln_f.weight", "ln_f.bias", "lm_head.weight",
 };
 
 static int in_block(LayoutRole role) { return role >= LAYOUT_LN_1_WEIGHT && role <= LAYOUT_MLP_PROJ_BIAS; }

@@ -36,14 +36,14 @@ typedef enum {
 
 typedef struct {
     LayoutRole role;
-    uint32_t block;     /* 0 where the tensor stands in no block */
-    char name[40];      /* Hugging Face GPT-2's: "h.0.attn.c_attn.weight" */
-    uint32_t rank;      /* 1 or 2 */
-    uint32_t shape[2];  /* row-major; linear layers are (in, out), as GPT-2's Conv1D; embeddings and head (rows, n_embd) */
-    uint64_t offset;    /* first element, counted from the first parameter; 4-aligned, so gaps of up to 3 zeros exist */
-    uint64_t size;      /* elements */
+    uint32_t block;    /* 0 where the tensor stands in no block */
+    char name[40];     /* Hugging Face GPT-2's: "h.0.attn.c_attn.weight" */
+    uint32_t rank;     /* 1 or 2 */
+    uint32_t shape[2]; /* row-major; linear layers are (in, out), as GPT-2's Conv1D; embeddings and head (rows, n_embd) */
+    uint64_t offset;   /* first element, counted from the first parameter; 4-aligned, so gaps of up to 3 zeros exist */
+    uint64_t size;     /* elements */
     LayoutGroup group;
-    double mean, std;   /* initial weights: mean where std is 0, else normal */
+    double mean, std; /* initial weights: mean where std is 0, else normal */
 } LayoutTensor;
 
 /* Number of tensors. The config must have passed config_check, here and below. */

@@ -6,7 +6,7 @@
 
 typedef struct {
     Config config;
-    float *params; /* layout_floats(config), in layout order */
+    float *params;                  /* layout_floats(config), in layout order */
     uint64_t offsets[LAYOUT_ROLES]; /* of each tensor in `params`, for block 0; MODEL_ABSENT where the settings leave it out */
     uint64_t block_stride;          /* floats from a block to the next */
 } Model;

@@ -169,8 +169,7 @@ static void heads_backward_task(void *context, size_t index, float *scratch) {
             float *dx = h->dx + row * h->shape.row_stride + i * hs;
             const float *n = h->x + row * h->shape.row_stride + i * hs;
             f32x4 products = f32x4_splat(0.0f), rstd = f32x4_load_splat(h->rstd + row * h->shape.heads + i);
-            for (size_t c = 0; c < hs; c += 4)
-                products = f32x4_madd(rows_load(dx + c, hs - c), rows_load(n + c, hs - c), products);
+            for (size_t c = 0; c < hs; c += 4) products = f32x4_madd(rows_load(dx + c, hs - c), rows_load(n + c, hs - c), products);
             f32x4 slope = f32x4_splat(f32x4_sum(products) / (float)hs);
             for (size_t c = 0; c < hs; c += 4) {
                 f32x4 d = f32x4_sub(rows_load(dx + c, hs - c), f32x4_mul(rows_load(n + c, hs - c), slope));

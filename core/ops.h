@@ -102,11 +102,11 @@ void dropout_backward(const Exec *exec, float *dy, const float *dout, size_t n, 
 /* ---- attention.c ---- */
 
 typedef struct {
-    size_t B, T;    /* queries: T rows of each of B windows ... */
-    size_t start;   /* ... at positions start .. start + T - 1; keys are at 0 .. start + T - 1. start > 0 only with B = 1 */
+    size_t B, T;     /* queries: T rows of each of B windows ... */
+    size_t start;    /* ... at positions start .. start + T - 1; keys are at 0 .. start + T - 1. start > 0 only with B = 1 */
     size_t H, G, hs; /* query heads, key/value heads (H / G query heads share one), head size */
-    int causal;     /* query t sees keys 0 .. t; otherwise all start + T */
-    int alibi;      /* add -slope_h (t - j) to the score (|t - j| without causal), slopes of Press et al. 2022: 2^(-8 (h + 1) / n)
+    int causal;      /* query t sees keys 0 .. t; otherwise all start + T */
+    int alibi;       /* add -slope_h (t - j) to the score (|t - j| without causal), slopes of Press et al. 2022: 2^(-8 (h + 1) / n)
                        for the first n = 2^floor(log2 H) heads, then every other one of the 2n heads' slopes */
     double scale;
     Dropout dropout; /* on the probabilities: element i = ((b H + h) T + t) T + j, with start = 0 */

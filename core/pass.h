@@ -14,34 +14,34 @@ typedef enum {
 
 /* What one block keeps. In PASS_EVAL all blocks share one; in PASS_DECODE all but qkv. */
 typedef struct {
-    float *x;                  /* (BT, C) the block's input */
+    float *x;                     /* (BT, C) the block's input */
     float *norm1, *mean1, *rstd1; /* (BT, C), (BT), (BT) */
-    float *qkv, *qk_rstd;      /* (BT, (H + 2G) hs) after qk_norm and rope; (BT, H + G) */
-    float *att, *lse;          /* (BT, C), (B, H, T) */
-    float *mid;                /* (BT, C) after attention and its residual */
+    float *qkv, *qk_rstd;         /* (BT, (H + 2G) hs) after qk_norm and rope; (BT, H + G) */
+    float *att, *lse;             /* (BT, C), (B, H, T) */
+    float *mid;                   /* (BT, C) after attention and its residual */
     float *norm2, *mean2, *rstd2;
-    float *fc;                 /* (BT, inner), twice as wide for swiglu */
-    float *act;                /* (BT, inner) */
+    float *fc;  /* (BT, inner), twice as wide for swiglu */
+    float *act; /* (BT, inner) */
 } PassLayer;
 
 typedef struct {
     const Model *model;
     PassMode mode;
     Exec exec;
-    size_t max_rows;       /* rows there is memory for */
-    size_t B, T, start;    /* of the forward under way: B windows of T tokens from position start */
-    uint64_t step;         /* which dropout masks: training step * accumulation + batch */
-    const uint32_t *ids;   /* (B, T), the caller's */
-    PassLayer *layers;     /* n_layer */
-    float *x0;             /* (BT, C) embeddings before embd_norm; the first block's x without it */
+    size_t max_rows;     /* rows there is memory for */
+    size_t B, T, start;  /* of the forward under way: B windows of T tokens from position start */
+    uint64_t step;       /* which dropout masks: training step * accumulation + batch */
+    const uint32_t *ids; /* (B, T), the caller's */
+    PassLayer *layers;   /* n_layer */
+    float *x0;           /* (BT, C) embeddings before embd_norm; the first block's x without it */
     float *mean0, *rstd0;
-    float *out;            /* (BT, C) the last block's output */
+    float *out; /* (BT, C) the last block's output */
     float *normf, *meanf, *rstdf;
-    float *branch;         /* (BT, C) output of a residual branch before it is added */
-    float *table_cos, *table_sin; /* rope: (block_size, hs/2) each; sinusoidal: table_sin (block_size, C) */
-    float *logits;         /* (chunk, V) */
-    float *losses, *loss_lse; /* (BT) */
-    size_t chunk;          /* rows of logits at once */
+    float *branch;                                /* (BT, C) output of a residual branch before it is added */
+    float *table_cos, *table_sin;                 /* rope: (block_size, hs/2) each; sinusoidal: table_sin (block_size, C) */
+    float *logits;                                /* (chunk, V) */
+    float *losses, *loss_lse;                     /* (BT) */
+    size_t chunk;                                 /* rows of logits at once */
     float *dx, *dnorm, *dqkv, *datt, *dfc, *dact; /* PASS_TRAIN: gradients of one block at a time */
 } Pass;
 

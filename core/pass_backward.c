@@ -40,10 +40,12 @@ static void mlp_backward(Pass *pass, float *grads, size_t layer) {
     size_t fc = pass_fc(pass);
     const float *dbranch = branch_gradient(pass, SITE_MLP_BRANCH, layer);
     linear_backward(&pass->exec, pass->dact, pass_grad(pass, grads, LAYOUT_MLP_PROJ_WEIGHT, layer),
-                    pass_grad(pass, grads, LAYOUT_MLP_PROJ_BIAS, layer), dbranch, l->act, pass_param(pass, LAYOUT_MLP_PROJ_WEIGHT, layer), BT, inner, C);
+                    pass_grad(pass, grads, LAYOUT_MLP_PROJ_BIAS, layer), dbranch, l->act, pass_param(pass, LAYOUT_MLP_PROJ_WEIGHT, layer),
+                    BT, inner, C);
     activation_backward(&pass->exec, c->activation, pass->dfc, pass->dact, l->fc, BT, inner);
-    linear_backward(&pass->exec, pass->dnorm, pass_grad(pass, grads, LAYOUT_FC_WEIGHT, layer), pass_grad(pass, grads, LAYOUT_FC_BIAS, layer), pass->dfc,
-                    l->norm2, pass_param(pass, LAYOUT_FC_WEIGHT, layer), BT, C, fc);
+    linear_backward(&pass->exec, pass->dnorm, pass_grad(pass, grads, LAYOUT_FC_WEIGHT, layer),
+                    pass_grad(pass, grads, LAYOUT_FC_BIAS, layer), pass->dfc, l->norm2, pass_param(pass, LAYOUT_FC_WEIGHT, layer), BT, C,
+                    fc);
     norm_back(pass, grads, pass->dx, pass->dnorm, l->mid, l->mean2, l->rstd2, LAYOUT_LN_2_WEIGHT, layer);
 }
 
@@ -54,14 +56,15 @@ static void attention_back(Pass *pass, float *grads, size_t layer) {
     HeadRows heads = pass_qk_heads(pass);
     const float *dbranch = branch_gradient(pass, SITE_ATTENTION_BRANCH, layer);
     linear_backward(&pass->exec, pass->datt, pass_grad(pass, grads, LAYOUT_ATTN_PROJ_WEIGHT, layer),
-                    pass_grad(pass, grads, LAYOUT_ATTN_PROJ_BIAS, layer), dbranch, l->att, pass_param(pass, LAYOUT_ATTN_PROJ_WEIGHT, layer), BT, C, C);
+                    pass_grad(pass, grads, LAYOUT_ATTN_PROJ_BIAS, layer), dbranch, l->att, pass_param(pass, LAYOUT_ATTN_PROJ_WEIGHT, layer),
+                    BT, C, C);
     attention_backward(&pass->exec, pass->dqkv, pass->datt, l->att, l->qkv, l->lse, pass_attention(pass, layer));
     /* Forward normalises, then rotates. A rotation keeps lengths and angles, so the norm's backward may act on rotated heads. */
     if (c->qk_norm) qk_norm_backward(&pass->exec, pass->dqkv, l->qkv, l->qk_rstd, heads, BT);
-    if (c->position == POSITION_ROPE)
-        rope_backward(&pass->exec, pass->dqkv, heads, pass->table_cos, pass->table_sin, pass->B, pass->T);
-    linear_backward(&pass->exec, pass->dnorm, pass_grad(pass, grads, LAYOUT_ATTN_WEIGHT, layer), pass_grad(pass, grads, LAYOUT_ATTN_BIAS, layer),
-                    pass->dqkv, l->norm1, pass_param(pass, LAYOUT_ATTN_WEIGHT, layer), BT, C, heads.row_stride);
+    if (c->position == POSITION_ROPE) rope_backward(&pass->exec, pass->dqkv, heads, pass->table_cos, pass->table_sin, pass->B, pass->T);
+    linear_backward(&pass->exec, pass->dnorm, pass_grad(pass, grads, LAYOUT_ATTN_WEIGHT, layer),
+                    pass_grad(pass, grads, LAYOUT_ATTN_BIAS, layer), pass->dqkv, l->norm1, pass_param(pass, LAYOUT_ATTN_WEIGHT, layer), BT,
+                    C, heads.row_stride);
     norm_back(pass, grads, pass->dx, pass->dnorm, l->x, l->mean1, l->rstd1, LAYOUT_LN_1_WEIGHT, layer);
 }
 
@@ -81,8 +84,7 @@ void pass_backward_begin(Pass *pass, float *grads) {
     }
     Dropout dropout = pass_dropout(pass, SITE_EMBEDDING, 0);
     if (dropout.p > 0) dropout_backward(&pass->exec, dx, dx, BT * C, dropout);
-    if (c->position == POSITION_LEARNED)
-        position_backward(&pass->exec, pass_grad(pass, grads, LAYOUT_WPE, 0), dx, pass->B, pass->T, C);
+    if (c->position == POSITION_LEARNED) position_backward(&pass->exec, pass_grad(pass, grads, LAYOUT_WPE, 0), dx, pass->B, pass->T, C);
     embedding_backward(&pass->exec, pass_grad(pass, grads, LAYOUT_WTE, 0), dx, pass->ids, BT, C);
 }
 

@@ -7,8 +7,8 @@ static float *block_output(const Pass *pass, size_t layer) {
 
 static void norm(const Pass *pass, float *out, float *mean, float *rstd, const float *in, LayoutRole weight, size_t layer) {
     const Config *c = &pass->model->config;
-    norm_forward(&pass->exec, c->norm, out, mean, rstd, in, pass_param(pass, weight, layer), pass_param(pass, weight + 1, layer), c->norm_eps,
-                 pass_rows(pass), (size_t)c->n_embd);
+    norm_forward(&pass->exec, c->norm, out, mean, rstd, in, pass_param(pass, weight, layer), pass_param(pass, weight + 1, layer),
+                 c->norm_eps, pass_rows(pass), (size_t)c->n_embd);
 }
 
 void pass_begin(Pass *pass, const uint32_t *ids, size_t B, size_t T, size_t start) {
@@ -34,8 +34,8 @@ static void attention_branch(Pass *pass, size_t layer) {
     HeadRows heads = pass_qk_heads(pass);
     float *qkv = l->qkv + pass->start * heads.row_stride;
     norm(pass, l->norm1, l->mean1, l->rstd1, l->x, LAYOUT_LN_1_WEIGHT, layer);
-    linear_forward(&pass->exec, qkv, l->norm1, pass_param(pass, LAYOUT_ATTN_WEIGHT, layer), pass_param(pass, LAYOUT_ATTN_BIAS, layer), BT, C,
-                   heads.row_stride);
+    linear_forward(&pass->exec, qkv, l->norm1, pass_param(pass, LAYOUT_ATTN_WEIGHT, layer), pass_param(pass, LAYOUT_ATTN_BIAS, layer), BT,
+                   C, heads.row_stride);
     if (c->qk_norm) qk_norm_forward(&pass->exec, qkv, l->qk_rstd, heads, c->norm_eps, BT);
     if (c->position == POSITION_ROPE)
         rope_forward(&pass->exec, qkv, heads, pass->table_cos, pass->table_sin, pass->start, pass->B, pass->T);
@@ -51,7 +51,8 @@ static void mlp_branch(Pass *pass, size_t layer) {
     size_t BT = pass_rows(pass), C = (size_t)c->n_embd, inner = config_inner(c);
     size_t fc = pass_fc(pass);
     norm(pass, l->norm2, l->mean2, l->rstd2, l->mid, LAYOUT_LN_2_WEIGHT, layer);
-    linear_forward(&pass->exec, l->fc, l->norm2, pass_param(pass, LAYOUT_FC_WEIGHT, layer), pass_param(pass, LAYOUT_FC_BIAS, layer), BT, C, fc);
+    linear_forward(&pass->exec, l->fc, l->norm2, pass_param(pass, LAYOUT_FC_WEIGHT, layer), pass_param(pass, LAYOUT_FC_BIAS, layer), BT, C,
+                   fc);
     activation_forward(&pass->exec, c->activation, l->act, l->fc, BT, inner);
     linear_forward(&pass->exec, pass->branch, l->act, pass_param(pass, LAYOUT_MLP_PROJ_WEIGHT, layer),
                    pass_param(pass, LAYOUT_MLP_PROJ_BIAS, layer), BT, inner, C);

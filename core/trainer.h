@@ -7,20 +7,20 @@
 #include "pass.h"
 
 typedef struct {
-    uint64_t step;     /* steps done, this one included: 1 after the first */
-    double loss;       /* mean nats per token of the step's batches, before the update */
-    double lr;         /* learning rate of the update */
-    double grad_norm;  /* global L2 norm before clipping */
-    uint64_t tokens;   /* tokens of the step */
+    uint64_t step;    /* steps done, this one included: 1 after the first */
+    double loss;      /* mean nats per token of the step's batches, before the update */
+    double lr;        /* learning rate of the update */
+    double grad_norm; /* global L2 norm before clipping */
+    uint64_t tokens;  /* tokens of the step */
 } TrainerReport;
 
 typedef struct {
-    Config config;      /* of the model, with the training settings to use */
+    Config config; /* of the model, with the training settings to use */
     Model *model;
     const Dataset *dataset;
     float *grads, *moment1, *moment2; /* layout_floats each; moment1 is SGD's momentum buffer; moment2 NULL for sgd */
-    uint64_t step;      /* steps done; set it to resume: all that is random follows from it */
-    TrainerReport report; /* of the last step done */
+    uint64_t step;                    /* steps done; set it to resume: all that is random follows from it */
+    TrainerReport report;             /* of the last step done */
     Pass pass;
     uint32_t *inputs, *targets; /* (batch_size, block_size) */
     double *partials;           /* for the gradient's norm */

@@ -9,8 +9,10 @@ import { announce, notice, noticeError } from './notices.js';
 
 /** Milliseconds between two showings of the figures, so that they can be read. */
 const PERIOD = 150;
-/** Step events over which the speed is taken. */
-const WINDOW = 24;
+/** Seconds of training over which the speed is taken. */
+const WINDOW = 0.5;
+/** Seconds too few to say anything new. */
+const LEAST = 0.05;
 
 /** What the first button says and does in each state. @type {Record<import('./session.js').Status, string>} */
 const LABELS = { idle: 'Start', opening: 'Starting…', training: 'Pause', pausing: 'Pausing…', paused: 'Resume', done: 'Start again' };
@@ -107,7 +109,7 @@ export class TrainingPanel {
   #step(event) {
     if (event.seconds < (this.#recent.at(-1)?.seconds ?? 0)) this.#recent = []; // another stretch
     this.#recent.push(event);
-    if (this.#recent.length > WINDOW) this.#recent.shift();
+    while (this.#recent.length > 2 && event.seconds - this.#recent[1].seconds > WINDOW) this.#recent.shift();
     this.chart.show(this.session.history, this.session.run?.vocabSize ?? 0);
     const now = performance.now();
     if (now - this.#shown > PERIOD) this.#show();
@@ -173,7 +175,7 @@ export class TrainingPanel {
     const last = this.#recent.at(-1);
     if (!first || !last) return this.#speed;
     const seconds = last.seconds - first.seconds;
-    if (seconds > 0.05) this.#speed = { tokens: (last.tokens - first.tokens) / seconds, steps: (last.step - first.step) / seconds };
+    if (seconds > (this.#speed ? LEAST : 0)) this.#speed = { tokens: (last.tokens - first.tokens) / seconds, steps: (last.step - first.step) / seconds };
     return this.#speed;
   }
 

@@ -11,11 +11,11 @@ typedef struct {
     float v[4];
 } f32x4;
 
-#define F32X4_EACH(expression)                              \
-    do {                                                    \
-        f32x4 result;                                       \
+#define F32X4_EACH(expression) \
+    do { \
+        f32x4 result; \
         for (int i = 0; i < 4; i++) result.v[i] = expression; \
-        return result;                                      \
+        return result; \
     } while (0)
 
 static inline f32x4 f32x4_load(const float *p) {
