@@ -12,11 +12,20 @@ PORT ?= 8000
 STEPS ?= 400
 export EMCC
 
-# The modules to build, and what makes each of them different.
-VARIANTS = simd128
+# The modules to build, and what makes each of them different: numerics, and whether there are threads.
+VARIANTS = simd128 relaxed simd128-threads relaxed-threads
 FLAGS_simd128 = -msimd128 -Icore/simd/simd128
+FLAGS_relaxed = -msimd128 -mrelaxed-simd -Icore/simd/relaxed
+FLAGS_simd128-threads = $(FLAGS_simd128) -matomics -mbulk-memory
+FLAGS_relaxed-threads = $(FLAGS_relaxed) -matomics -mbulk-memory
+# Loops over tensors are compiled for speed, all else for size.
+HOT = $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip dropout embedding gemm gemm_direct gemm_kernel gemm_vector linear loss muon norm position sgd))
+POOL_simd128 = core/pool/single.c
+POOL_relaxed = core/pool/single.c
+POOL_simd128-threads = core/pool/threads.c core/pool/wasm.c
+POOL_relaxed-threads = core/pool/threads.c core/pool/wasm.c
 
-CORE = $(wildcard core/*.c core/tokenizer/*.c core/pool/single.c)
+CORE = $(wildcard core/*.c core/tokenizer/*.c)
 C_TESTS = $(wildcard tests/core/*_test.c)
 JS = $(shell find wasm/src wasm/bin www -name '*.js' 2>/dev/null)
 NPM = tests/node_modules/.package-lock.json
@@ -135,17 +144,19 @@ $(NPM): tests/package.json tests/package-lock.json | build/setup/node
 # ---- the modules ----
 
 EXPORTS = $(shell sed 's/^/-Wl,--export=/' wasm/exports.txt)
-LINK = -O3 --oformat=bare --no-entry -sSTANDALONE_WASM=1 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -Wno-experimental \
+LINK = -O3 --oformat=bare --no-entry -sSTANDALONE_WASM=1 -sMALLOC=emmalloc -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -Wno-experimental \
     -Wl,--strip-all,--compress-relocations
+# Memory comes from outside, with at least the pages that wasm/src/module.js makes; each thread sets a stack of its own.
+LINK_threads = -Wl,--no-check-features,--shared-memory,--import-memory,--max-memory=4294967296 -Wl,--export=__stack_pointer
 
 define MODULE
 build/wasm/$1/%.o: %.c Makefile | build/setup/wasm
 	@mkdir -p $$(@D)
 	@echo '  emcc $$<'
-	@sh wasm/emcc.sh $(STRICT) -O3 -DNDEBUG $$(FLAGS_$1) -MMD -MP -c $$< -o $$@
+	@sh wasm/emcc.sh $(STRICT) $$(if $$(filter $$<,$(HOT)),-O2,-Os) -DNDEBUG $$(FLAGS_$1) -MMD -MP -c $$< -o $$@
 
-build/wasm/folio-$1.wasm: $(patsubst %.c,build/wasm/$1/%.o,$(CORE) wasm/abi.c) wasm/exports.txt
-	@sh wasm/emcc.sh $(LINK) $$(FLAGS_$1) $$(EXPORTS) $$(filter %.o,$$^) -o $$@
+build/wasm/folio-$1.wasm: $(patsubst %.c,build/wasm/$1/%.o,$(CORE) $(POOL_$1) wasm/abi.c) wasm/exports.txt
+	@sh wasm/emcc.sh $(LINK) $(if $(findstring threads,$1),$$(LINK_threads)) $$(FLAGS_$1) $$(EXPORTS) $$(filter %.o,$$^) -o $$@
 
 wasm/dist/folio-$1.wasm: build/wasm/folio-$1.wasm
 	@mkdir -p $$(@D)
@@ -154,28 +165,31 @@ wasm/dist/folio-$1.wasm: build/wasm/folio-$1.wasm
 endef
 $(foreach variant,$(VARIANTS),$(eval $(call MODULE,$(variant))))
 
-# ---- the core natively: build/FOLDER/{libfolio.a,train,*_test} from (folder, compiler, flags) ----
+# ---- the core natively: build/FOLDER/{libfolio.a,train,bench,*_test} from (folder, compiler, flags) ----
+
+NATIVE_CORE = $(CORE) core/pool/threads.c core/pool/pthread.c
 
 define NATIVE
 build/$1/%.o: %.c Makefile | build/setup/$(if $(filter native,$1),native,test)
 	@mkdir -p $$(@D)
 	@echo '  $2 $(firstword $3) $$<'
-	@$2 $(STRICT) -Icore/simd/scalar $3 -MMD -MP -c $$< -o $$@
+	@$2 $(STRICT) $(if $(findstring fast,$1),-Icore/simd/scalar_fma,-Icore/simd/scalar) $3 -pthread -MMD -MP -c $$< -o $$@
 
-build/$1/libfolio.a: $$(CORE:%.c=build/$1/%.o)
+build/$1/libfolio.a: $$(NATIVE_CORE:%.c=build/$1/%.o)
 	@rm -f $$@
 	@$(AR) rcs $$@ $$^
 
 build/$1/%: build/$1/tests/core/%.o build/$1/libfolio.a
-	@$2 $3 $$^ -lm -o $$@
+	@$2 $3 -pthread $$^ -lm -o $$@
 endef
 $(eval $(call NATIVE,native,$(CC),-O3))
+$(eval $(call NATIVE,fast,$(CC),-O3))
 $(eval $(call NATIVE,gcc-O0,gcc,-O0))
 $(eval $(call NATIVE,clang,clang,-O3))
 $(eval $(call NATIVE,clang-O0,clang,-O0))
 $(eval $(call NATIVE,asan,gcc,$(SANITIZE)))
 
-TRAINERS = native gcc-O0 clang clang-O0
+TRAINERS = native gcc-O0 clang clang-O0 fast
 test-builds: $(NPM) build/setup/test $(TRAINERS:%=build/%/train) $(foreach kind,native asan clang,$(C_TESTS:tests/core/%.c=build/$(kind)/%))
 
 # The flags that tests/lint/lint.test.js shows able to refuse.

@@ -52,6 +52,7 @@ static void forward_task(void *context, size_t index, float *scratch) {
 void activation_forward(const Exec *exec, int kind, float *out, const float *in, size_t BT, size_t I) {
     Activation a = {kind, out, in, NULL, BT, I};
     rows_for(exec, BT, forward_task, &a);
+    lap_read(exec->lap, LAP_ACTIVATION);
 }
 
 /* s' = s (1 - s). gelu' = s + x s (1 - s) (A + 3 B x^2); relu2' = 2 max(x, 0);
@@ -103,4 +104,5 @@ static void backward_task(void *context, size_t index, float *scratch) {
 void activation_backward(const Exec *exec, int kind, float *din, const float *dout, const float *in, size_t BT, size_t I) {
     Activation a = {kind, din, in, dout, BT, I};
     rows_for(exec, BT, backward_task, &a);
+    lap_read(exec->lap, LAP_ACTIVATION);
 }

@@ -53,4 +53,5 @@ void adamw_update(const Exec *exec, Adamw s, float *params, const float *grads, 
     u.constants[RATE] = (float)(s.lr / correction1);
     u.constants[ROOT] = (float)(1.0 / sqrt(correction2));
     parallel_for(exec, (size_t)((n + PIECE - 1) / PIECE), update_task, &u);
+    lap_read(exec->lap, LAP_OPTIMIZER);
 }

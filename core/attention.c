@@ -1,18 +1,43 @@
 /* attention.c - softmax(scale q k^T + bias) v by blocks of queries. A block sees the keys up to its last query only, so the causal half is
-   skipped; its scores live in scratch, and no T x T matrix is stored. A query's arithmetic depends on its own keys alone. */
+   skipped; its scores live in scratch, and no T x T matrix is stored. Keys and values of a head are packed once for all its blocks.
+   A query's arithmetic depends on its own keys alone. */
 #include "dmath.h"
 #include "gemm.h"
 #include "ops.h"
 #include "rows.h"
 #include "vmath.h"
 
-enum { QUERIES = 24 }; /* in a block: four register tiles; 48 wastes more of the triangle at T = 64, 12 packs the keys too often */
+/* Queries in a block. Forward: two register tiles, as more waste more of the triangle; backward: four, as each block adds to all its keys. */
+enum { QUERIES_FORWARD = 12, QUERIES = 24 };
 
 static size_t padded(size_t n) { return (n + 3) / 4 * 4; }
 
+/* What a worker's scratch holds: keys and values of a head packed, turned (to multiply queries) and as they stand (to be summed); a block's queries
+   and output gradients packed; scores. */
+typedef struct {
+    float *k_turned, *v_turned; /* (hs, T) */
+    float *k, *v;               /* (T, hs) */
+    float *q, *dout;            /* (QUERIES, hs) */
+    float *p, *dp, *masked;     /* (QUERIES, padded T) */
+} Scratch;
+
 size_t attention_scratch(size_t T, size_t hs) {
-    (void)hs;
-    return GEMM_SCRATCH + 3 * QUERIES * padded(T);
+    size_t own = 2 * gemm_packed(hs, T) + 2 * gemm_packed(T, hs) + 2 * gemm_packed(QUERIES, hs) + 3 * QUERIES * padded(T);
+    return own > GEMM_SCRATCH ? own : GEMM_SCRATCH;
+}
+
+static Scratch scratch_of(float *memory, size_t T, size_t hs) {
+    size_t turned = gemm_packed(hs, T), plain = gemm_packed(T, hs), block = gemm_packed(QUERIES, hs), scores = QUERIES * padded(T);
+    Scratch s = {.k_turned = memory};
+    s.v_turned = s.k_turned + turned;
+    s.k = s.v_turned + turned;
+    s.v = s.k + plain;
+    s.q = s.v + plain;
+    s.dout = s.q + block;
+    s.p = s.dout + block;
+    s.dp = s.p + scores;
+    s.masked = s.dp + scores;
+    return s;
 }
 
 /* Slope of head h of H: 2^(-8 (h + 1) / n) for the first n = 2^floor(log2 H) heads, then every other one of 2n. */
@@ -31,8 +56,8 @@ typedef struct {
     float slope;
 } Block;
 
-static Block block_of(const AttentionShape *shape, size_t b, size_t h, size_t first) {
-    Block block = {shape, b, h, first, rows_smaller(QUERIES, shape->T - first), 0, 0, 0.0f};
+static Block block_of(const AttentionShape *shape, size_t b, size_t h, size_t first, size_t most) {
+    Block block = {shape, b, h, first, rows_smaller(most, shape->T - first), 0, 0, 0.0f};
     block.keys = shape->start + (shape->causal ? first + block.count : shape->T);
     block.width = padded(block.keys);
     if (shape->alibi) block.slope = alibi_slope(h, shape->H);
@@ -49,10 +74,8 @@ static GemmOperand rows(const float *data, size_t stride) { return (GemmOperand)
 
 static GemmOperand columns(const float *data, size_t stride) { return (GemmOperand){data, 1, stride}; }
 
-/* scores (count, keys) = scale q k^T + alibi; the rest of the last vector of a row is undefined. */
-static void block_scores(const Block *block, float *scores, const float *q, const float *k, float *scratch) {
-    size_t stride = row_stride(block->shape);
-    gemm_serial(scratch, block->count, block->keys, block->shape->hs, rows(q, stride), columns(k, stride), 0, scores, block->width);
+/* scores (count, keys) = scale q k^T + alibi, of q k^T; the rest of the last vector of a row is undefined. */
+static void block_scores(const Block *block, float *scores) {
     const f32x4 scale = f32x4_splat((float)block->shape->scale);
     for (size_t i = 0; i < block->count; i++) {
         float *row = scores + i * block->width;
@@ -103,14 +126,10 @@ typedef struct {
     float *dqkv;
 } Attention;
 
-static void forward_block(const Attention *a, const Block *block, float *scratch) {
+/* scores become probabilities, with dropout; lse is written. */
+static void softmax(const Attention *a, const Block *block, float *scores) {
     const AttentionShape *s = block->shape;
-    size_t stride = row_stride(s), row = block->b * s->T + block->first;
-    const float *window = a->qkv + block->b * s->T * stride;
-    const float *q = window + (s->start + block->first) * stride + block->h * s->hs;
-    const float *k = window + (s->H + block->h / (s->H / s->G)) * s->hs, *v = k + s->G * s->hs;
-    float *scores = scratch + GEMM_SCRATCH;
-    block_scores(block, scores, q, k, scratch);
+    block_scores(block, scores);
     for (size_t i = 0; i < block->count; i++) {
         float *p = scores + i * block->width, largest = largest_of(p, keys_of(block, i));
         float sum = exponentials(p, keys_of(block, i), block->width, largest);
@@ -119,27 +138,63 @@ static void forward_block(const Attention *a, const Block *block, float *scratch
         for (size_t j = 0; j < block->width; j += 4) f32x4_store(p + j, f32x4_mul(f32x4_load(p + j), scale));
         if (s->dropout.p > 0) dropout_apply(p, keys_of(block, i), dropout_index(block, i), s->dropout);
     }
-    gemm_serial(scratch, block->count, s->hs, block->keys, rows(scores, block->width), rows(v, stride), 0,
-                a->out + row * s->H * s->hs + block->h * s->hs, s->H * s->hs);
 }
 
-static void forward_task(void *context, size_t index, float *scratch) {
+/* Where head h of window b stands: its first query, its first key and value, its first output. */
+typedef struct {
+    size_t q, k, v, out;
+} Places;
+
+static Places places_of(const AttentionShape *s, size_t b, size_t h) {
+    size_t stride = row_stride(s), window = b * s->T * stride, group = s->H / s->G;
+    size_t k = window + (s->H + h / group) * s->hs;
+    return (Places){window + s->start * stride + h * s->hs, k, k + s->G * s->hs, b * s->T * s->H * s->hs + h * s->hs};
+}
+
+/* One query alone, in decoding: two products with a vector, for which packing would cost more than they do. */
+static void forward_one(const Attention *a, size_t head, float *scratch) {
+    const AttentionShape *s = &a->shape;
+    size_t stride = row_stride(s);
+    Places at = places_of(s, head / s->H, head % s->H);
+    Block block = block_of(s, head / s->H, head % s->H, 0, 1);
+    gemm_vector(block.keys, s->hs, rows(a->qkv + at.q, stride), columns(a->qkv + at.k, stride), 0, scratch);
+    softmax(a, &block, scratch);
+    gemm_vector(s->hs, block.keys, rows(scratch, block.width), rows(a->qkv + at.v, stride), 0, a->out + at.out);
+}
+
+/* One task is one head of one window. */
+static void forward_task(void *context, size_t index, float *memory) {
     const Attention *a = context;
-    size_t blocks = (a->shape.T + QUERIES - 1) / QUERIES, head = index / blocks;
-    Block block = block_of(&a->shape, head / a->shape.H, head % a->shape.H, index % blocks * QUERIES);
-    forward_block(a, &block, scratch);
+    const AttentionShape *s = &a->shape;
+    if (s->T == 1) {
+        forward_one(a, index, memory);
+        return;
+    }
+    size_t hs = s->hs, stride = row_stride(s), wide = s->H * hs, keys = s->start + s->T;
+    Places at = places_of(s, index / s->H, index % s->H);
+    Scratch room = scratch_of(memory, keys, hs);
+    gemm_pack(room.k_turned, hs, keys, columns(a->qkv + at.k, stride));
+    gemm_pack(room.v, keys, hs, rows(a->qkv + at.v, stride));
+    for (size_t first = 0; first < s->T; first += QUERIES_FORWARD) {
+        Block block = block_of(s, index / s->H, index % s->H, first, QUERIES_FORWARD);
+        gemm_direct(block.count, block.keys, hs, rows(a->qkv + at.q + first * stride, stride), room.k_turned, hs, 0, room.p, block.width);
+        softmax(a, &block, room.p);
+        gemm_direct(block.count, hs, block.keys, rows(room.p, block.width), room.v, keys, 0, a->out + at.out + first * wide, wide);
+    }
 }
 
 void attention_forward(const Exec *exec, float *out, float *lse, const float *qkv, AttentionShape shape) {
     Attention a = {shape, qkv, out, lse, NULL, NULL, NULL, NULL};
-    parallel_for(exec, shape.B * shape.H * ((shape.T + QUERIES - 1) / QUERIES), forward_task, &a);
+    const Exec use = exec_for(exec, 2 * (uint64_t)shape.B * shape.H * shape.T * (shape.start + shape.T) * shape.hs);
+    parallel_for(&use, shape.B * shape.H, forward_task, &a);
+    lap_read(exec->lap, LAP_ATTENTION);
 }
 
 /* With s = scale q k^T, p = exp(s - lse), m the dropout mask over 1 - p, o = (p m) v:
      dv = (p m)^T do,  dp = m (do v^T),  ds = p (dp - sum_j p dp) scale, where sum_j p dp = do . o,
      dq = ds k,  dk = ds^T q. */
-static void probabilities(const Attention *a, const Block *block, float *p, const float *q, const float *k, float *scratch) {
-    block_scores(block, p, q, k, scratch);
+static void probabilities(const Attention *a, const Block *block, float *p) {
+    block_scores(block, p);
     const float *lse = a->lse_in + (block->b * block->shape->H + block->h) * block->shape->T + block->first;
     for (size_t i = 0; i < block->count; i++) exponentials(p + i * block->width, keys_of(block, i), block->width, lse[i]);
 }
@@ -170,47 +225,54 @@ static void softmax_backward(const Block *block, float *dp, const float *p, cons
     }
 }
 
-static void backward_block(const Attention *a, const Block *block, float *scratch) {
+static void backward_block(const Attention *a, const Block *block, const Scratch *room, Places at) {
     const AttentionShape *s = block->shape;
-    size_t stride = row_stride(s), wide = s->H * s->hs, n = block->count, keys = block->keys, width = block->width;
-    size_t window = block->b * s->T * stride, k_at = window + (s->H + block->h / (s->H / s->G)) * s->hs, v_at = k_at + s->G * s->hs;
-    size_t q_at = window + block->first * stride + block->h * s->hs;
-    size_t o_at = (block->b * s->T + block->first) * wide + block->h * s->hs;
-    const float *q = a->qkv + q_at, *k = a->qkv + k_at, *v = a->qkv + v_at, *dout = a->dout + o_at;
-    float *p = scratch + GEMM_SCRATCH, *dp = p + QUERIES * padded(s->T), *masked = p;
-    probabilities(a, block, p, q, k, scratch);
+    size_t stride = row_stride(s), wide = s->H * s->hs, n = block->count, keys = block->keys, width = block->width, hs = s->hs;
+    const float *q = a->qkv + at.q + block->first * stride, *out = a->out_in + at.out + block->first * wide;
+    const float *dout = a->dout + at.out + block->first * wide;
+    float *p = room->p, *dp = room->dp, *masked = p;
+    gemm_direct(n, keys, hs, rows(q, stride), room->k_turned, hs, 0, p, width);
+    probabilities(a, block, p);
     if (s->dropout.p > 0) {
-        masked = dp + QUERIES * padded(s->T);
+        masked = room->masked;
         memcpy(masked, p, n * width * sizeof *p);
         drop(block, masked);
     }
-    gemm_serial(scratch, keys, s->hs, n, columns(masked, width), rows(dout, wide), 1, a->dqkv + v_at, stride);
-    gemm_serial(scratch, n, keys, s->hs, rows(dout, wide), columns(v, stride), 0, dp, width);
+    gemm_pack(room->dout, n, hs, rows(dout, wide));
+    gemm_direct(keys, hs, n, columns(masked, width), room->dout, n, 1, a->dqkv + at.v, stride);
+    gemm_direct(n, keys, hs, rows(dout, wide), room->v_turned, hs, 0, dp, width);
     if (s->dropout.p > 0) drop(block, dp);
-    softmax_backward(block, dp, p, dout, a->out_in + o_at);
-    gemm_serial(scratch, n, s->hs, keys, rows(dp, width), rows(k, stride), 0, a->dqkv + q_at, stride);
-    gemm_serial(scratch, keys, s->hs, n, columns(dp, width), rows(q, stride), 1, a->dqkv + k_at, stride);
+    softmax_backward(block, dp, p, dout, out);
+    gemm_direct(n, hs, keys, rows(dp, width), room->k, s->T, 0, a->dqkv + at.q + block->first * stride, stride);
+    gemm_pack(room->q, n, hs, rows(q, stride));
+    gemm_direct(keys, hs, n, columns(dp, width), room->q, n, 1, a->dqkv + at.k, stride);
 }
 
 /* One task is one key/value head of one window: only its own queries add to its gradient, in order. */
-static void backward_task(void *context, size_t index, float *scratch) {
+static void backward_task(void *context, size_t index, float *memory) {
     const Attention *a = context;
     const AttentionShape *s = &a->shape;
-    size_t b = index / s->G, g = index % s->G, group = s->H / s->G, stride = row_stride(s);
+    size_t b = index / s->G, group = s->H / s->G, stride = row_stride(s), hs = s->hs, h = index % s->G * group;
+    Places at = places_of(s, b, h);
+    Scratch room = scratch_of(memory, s->T, hs);
+    gemm_pack(room.k_turned, hs, s->T, columns(a->qkv + at.k, stride));
+    gemm_pack(room.v_turned, hs, s->T, columns(a->qkv + at.v, stride));
+    gemm_pack(room.k, s->T, hs, rows(a->qkv + at.k, stride));
     for (size_t t = 0; t < s->T; t++) {
-        float *dk = a->dqkv + (b * s->T + t) * stride + (s->H + g) * s->hs;
-        memset(dk, 0, s->hs * sizeof *dk);
-        memset(dk + s->G * s->hs, 0, s->hs * sizeof *dk);
+        memset(a->dqkv + at.k + t * stride, 0, hs * sizeof(float));
+        memset(a->dqkv + at.v + t * stride, 0, hs * sizeof(float));
     }
-    for (size_t h = g * group; h < (g + 1) * group; h++)
+    for (size_t end = h + group; h < end; h++)
         for (size_t first = 0; first < s->T; first += QUERIES) {
-            Block block = block_of(s, b, h, first);
-            backward_block(a, &block, scratch);
+            Block block = block_of(s, b, h, first, QUERIES);
+            backward_block(a, &block, &room, places_of(s, b, h));
         }
 }
 
 void attention_backward(const Exec *exec, float *dqkv, const float *dout, const float *out, const float *qkv, const float *lse,
                         AttentionShape shape) {
     Attention a = {shape, qkv, NULL, NULL, dout, out, lse, dqkv};
-    parallel_for(exec, shape.B * shape.G, backward_task, &a);
+    const Exec use = exec_for(exec, 5 * (uint64_t)shape.B * shape.H * shape.T * shape.T * shape.hs);
+    parallel_for(&use, shape.B * shape.G, backward_task, &a);
+    lap_read(exec->lap, LAP_ATTENTION);
 }

@@ -34,6 +34,7 @@ double clip_norm(const Exec *exec, const float *grads, uint64_t n, double *parti
     parallel_for(exec, pieces, norm_task, &norm);
     double sum = 0.0;
     for (size_t i = 0; i < pieces; i++) sum += partials[i];
+    lap_read(exec->lap, LAP_OPTIMIZER);
     return sqrt(sum);
 }
 

@@ -46,6 +46,7 @@ static void sum_task(void *context, size_t index, float *scratch) {
 void dropout_forward(const Exec *exec, float *out, const float *residual, const float *y, size_t n, Dropout dropout) {
     Sum s = {out, residual, y, n, dropout};
     parallel_for(exec, (n + ELEMENTS - 1) / ELEMENTS, sum_task, &s);
+    lap_read(exec->lap, LAP_RESIDUAL);
 }
 
 /* out = residual + mask y, so dy = mask dout: the same mask on another array. */

@@ -19,6 +19,7 @@ static void forward_task(void *context, size_t index, float *scratch) {
 void embedding_forward(const Exec *exec, float *out, const uint32_t *ids, const float *wte, size_t BT, size_t C) {
     Embedding e = {out, wte, ids, BT, C};
     rows_for(exec, BT, forward_task, &e);
+    lap_read(exec->lap, LAP_EMBEDDING);
 }
 
 /* out[r] = wte[ids[r]], so dwte[i] = sum of dout[r] over the rows with ids[r] = i. The same id may stand in many rows:
@@ -40,4 +41,5 @@ static void backward_task(void *context, size_t index, float *scratch) {
 void embedding_backward(const Exec *exec, float *dwte, const float *dout, const uint32_t *ids, size_t BT, size_t C) {
     Embedding e = {dwte, dout, ids, BT, C};
     parallel_for(exec, (C + COLUMNS - 1) / COLUMNS, backward_task, &e);
+    lap_read(exec->lap, LAP_EMBEDDING);
 }

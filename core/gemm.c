@@ -8,46 +8,91 @@ static void load_transposed(f32x4 out[4], const float *from, size_t stride) {
     f32x4_transpose(out);
 }
 
-/* One panel: `width` lines of X side by side, to[k width + i] = from[i line + k step]; lines from `lines` on are zero. */
-static void pack_panel(float *to, const float *from, size_t line, size_t step, size_t lines, size_t width, size_t K) {
-    size_t k = 0, fours = width / 4 * 4;
-    if (lines == width && step == 1) {
-        for (; k + 4 <= K; k += 4) {
-            f32x4 block[4];
-            for (size_t i = 0; i < fours; i += 4) {
-                load_transposed(block, from + i * line + k, line);
-                for (size_t j = 0; j < 4; j++) f32x4_store(to + (k + j) * width + i, block[j]);
-            }
-            for (size_t i = fours; i < width; i++)
-                for (size_t j = 0; j < 4; j++) to[(k + j) * width + i] = from[i * line + k + j];
-        }
-    } else if (lines == width && line == 1) {
-        for (; k < K; k++) {
-            for (size_t i = 0; i < fours; i += 4) f32x4_store(to + k * width + i, f32x4_load(from + k * step + i));
-            for (size_t i = fours; i < width; i++) to[k * width + i] = from[k * step + i];
-        }
-    }
-    for (; k < K; k++)
+/* Where the vectors of a panel `width` lines wide begin: every four lines, and the last four, which may overlap those before. */
+static size_t vector_at(size_t i, size_t width) { return i + 4 <= width ? i : width - 4; }
+
+/* A panel is `width` >= 4 lines of X side by side: to[k width + i] = from[i line + k step]. Here of any strides, with zeros from `lines` on. */
+static void pack_part(float *to, const float *from, size_t line, size_t step, size_t lines, size_t width, size_t first, size_t K) {
+    for (size_t k = first; k < K; k++)
         for (size_t i = 0; i < width; i++) to[k * width + i] = i < lines ? from[i * line + k * step] : 0.0f;
 }
 
-/* All panels of a block of `lines` lines. */
-static void pack(float *to, const float *from, size_t line, size_t step, size_t lines, size_t width, size_t K) {
-    for (size_t i = 0; i < lines; i += width, to += width * K)
-        pack_panel(to, from + i * line, line, step, smaller(width, lines - i), width, K);
+/* A whole panel of lines that are rows of X, turned in registers. */
+static void pack_rows(float *to, const float *from, size_t line, size_t width, size_t K) {
+    size_t k = 0;
+    for (; k + 4 <= K; k += 4)
+        for (size_t i = 0; i < width; i += 4) {
+            f32x4 block[4];
+            size_t at = vector_at(i, width);
+            load_transposed(block, from + at * line + k, line);
+            for (size_t j = 0; j < 4; j++) f32x4_store(to + (k + j) * width + at, block[j]);
+        }
+    pack_part(to, from, line, 1, width, width, k, K);
 }
 
-/* A tile at the edge: computed whole in a buffer, of which the part inside C is kept. */
+/* `panels` whole panels of lines that are columns of X: together, so that a row of X is read along and not a cache line at a time. */
+static void pack_columns(float *to, const float *from, size_t step, size_t panels, size_t width, size_t K) {
+    for (size_t k = 0; k < K; k++, from += step)
+        for (size_t panel = 0; panel < panels; panel++)
+            for (size_t i = 0; i < width; i += 4) {
+                size_t at = vector_at(i, width);
+                f32x4_store(to + (panel * K + k) * width + at, f32x4_load(from + panel * width + at));
+            }
+}
+
+enum { TOGETHER = 4 }; /* panels; more of them would meet in the same sets of the cache */
+
+/* All panels of a block of `lines` lines; the last one is `narrow` wide where that suffices. */
+static void pack(float *to, const float *from, size_t line, size_t step, size_t lines, size_t width, size_t narrow, size_t K) {
+    size_t whole = lines / width;
+    if (line == 1)
+        for (size_t panel = 0; panel < whole; panel += TOGETHER)
+            pack_columns(to + panel * width * K, from + panel * width, step, smaller(TOGETHER, whole - panel), width, K);
+    else
+        for (size_t panel = 0; panel < whole; panel++) {
+            if (step == 1)
+                pack_rows(to + panel * width * K, from + panel * width * line, line, width, K);
+            else
+                pack_part(to + panel * width * K, from + panel * width * line, line, step, width, width, 0, K);
+        }
+    size_t left = lines - whole * width;
+    if (left) pack_part(to + whole * width * K, from + whole * width * line, line, step, left, left <= narrow ? narrow : width, 0, K);
+}
+
+size_t gemm_packed(size_t K, size_t N) { return (N + GEMM_NR - 1) / GEMM_NR * GEMM_NR * K; }
+
+void gemm_pack(float *packed, size_t K, size_t N, GemmOperand B) { pack(packed, B.data, B.cs, B.rs, N, GEMM_NR, 0, K); }
+
+/* The part of a tile that is inside C. */
+static void keep(const float *tile, size_t width, int beta, float *C, size_t rs_c, size_t rows, size_t columns) {
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++) C[i * rs_c + j] = beta ? C[i * rs_c + j] + tile[i * width + j] : tile[i * width + j];
+}
+
+/* A tile at the edge is computed whole in a buffer. */
 static void edge_kernel(size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c, size_t rows, size_t columns) {
     float tile[GEMM_MR * GEMM_NR];
     gemm_kernel(K, a, b, 0, tile, GEMM_NR);
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < columns; j++) C[i * rs_c + j] = beta ? C[i * rs_c + j] + tile[i * GEMM_NR + j] : tile[i * GEMM_NR + j];
+    keep(tile, GEMM_NR, beta, C, rs_c, rows, columns);
+}
+
+/* The last columns, where they are few: a whole tile would cost as much as GEMM_NR of them, an eighth of a product with N = 65. */
+static void narrow_columns(size_t M, size_t columns, size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c) {
+    for (size_t i = 0; i < M; i += 2 * GEMM_MR) {
+        float tile[2 * GEMM_MR * GEMM_NARROW];
+        const float *first = a + i * K, *second = M - i > GEMM_MR ? first + GEMM_MR * K : first;
+        gemm_kernel_narrow(K, first, second, b, tile);
+        keep(tile, GEMM_NARROW, beta, C + i * rs_c, rs_c, smaller(2 * GEMM_MR, M - i), columns);
+    }
 }
 
 /* C (M, N) of packed a (M x K) and b (K x N): the panel of b stays in the first-level cache while those of a pass by. */
 static void macro_kernel(size_t M, size_t N, size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c) {
-    for (size_t j = 0; j < N; j += GEMM_NR)
+    for (size_t j = 0; j < N; j += GEMM_NR) {
+        if (N - j <= GEMM_NARROW) {
+            narrow_columns(M, N - j, K, a, b + j * K, beta, C + j, rs_c);
+            return;
+        }
         for (size_t i = 0; i < M; i += GEMM_MR) {
             float *tile = C + i * rs_c + j;
             if (M - i >= GEMM_MR && N - j >= GEMM_NR)
@@ -55,6 +100,7 @@ static void macro_kernel(size_t M, size_t N, size_t K, const float *a, const flo
             else
                 edge_kernel(K, a + i * K, b + j * K, beta, tile, rs_c, smaller(GEMM_MR, M - i), smaller(GEMM_NR, N - j));
         }
+    }
 }
 
 void gemm_serial(float *scratch, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C, size_t rs_c) {
@@ -67,10 +113,10 @@ void gemm_serial(float *scratch, size_t M, size_t N, size_t K, GemmOperand A, Ge
         size_t columns = smaller(GEMM_NC, N - j);
         for (size_t k = 0; k < K || k == 0; k += GEMM_KC) { /* once for K = 0: C must be cleared */
             size_t depth = smaller(GEMM_KC, K - k);
-            pack(packed_b, B.data + k * B.rs + j * B.cs, B.cs, B.rs, columns, GEMM_NR, depth);
+            pack(packed_b, B.data + k * B.rs + j * B.cs, B.cs, B.rs, columns, GEMM_NR, GEMM_NARROW, depth);
             for (size_t i = 0; i < M; i += GEMM_MC) {
                 size_t rows = smaller(GEMM_MC, M - i);
-                pack(packed_a, A.data + i * A.rs + k * A.cs, A.rs, A.cs, rows, GEMM_MR, depth);
+                pack(packed_a, A.data + i * A.rs + k * A.cs, A.rs, A.cs, rows, GEMM_MR, 0, depth);
                 macro_kernel(rows, columns, depth, packed_a, packed_b, beta || k, C + i * rs_c + j, rs_c);
             }
         }
@@ -78,7 +124,7 @@ void gemm_serial(float *scratch, size_t M, size_t N, size_t K, GemmOperand A, Ge
 }
 
 typedef struct {
-    size_t M, N, K, rows, columns; /* rows x columns of C a task */
+    size_t M, N, K, rows, columns; /* rows x columns of C a piece */
     GemmOperand A, B;
     int beta;
     float *C;
@@ -96,14 +142,19 @@ static void gemm_task(void *context, size_t index, float *scratch) {
 /* The share of `n` for each of `parts`, a multiple of `unit`. */
 static size_t share(size_t n, size_t parts, size_t unit) { return ((n + parts - 1) / parts + unit - 1) / unit * unit; }
 
+/* Pieces per thread: one that is held up leaves the others something to take. */
+enum { PIECES = 2 };
+
+/* Pieces are strips of C across its longer side, for which the operand along the shorter one is packed again each time. */
 void gemm(const Exec *exec, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C, size_t rs_c) {
     if (!M || !N) return;
-    size_t threads = pool_threads(exec->pool);
+    const Exec use = exec_for(exec, (uint64_t)M * N * (K + 1));
+    size_t threads = pool_threads(use.pool), parts = threads > 1 ? PIECES * threads : 1;
     Split split = {M, N, K, M, N, A, B, beta, C, rs_c};
-    if (M >= threads * GEMM_MR)
-        split.rows = share(M, threads, GEMM_MR);
+    if (M >= N)
+        split.rows = share(M, parts, GEMM_MR);
     else
-        split.columns = share(N, threads, 4 * GEMM_NR);
+        split.columns = share(N, parts, GEMM_NR);
     size_t down = (M + split.rows - 1) / split.rows, across = (N + split.columns - 1) / split.columns;
-    parallel_for(exec, down * across, gemm_task, &split);
+    parallel_for(&use, down * across, gemm_task, &split);
 }

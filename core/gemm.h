@@ -12,6 +12,7 @@
 enum {
     GEMM_MR = F32X4_TILE_ROWS, /* register tile */
     GEMM_NR = 8,
+    GEMM_NARROW = 4, /* columns of the tile for the last columns */
     GEMM_MC = 96,  /* rows of A packed at once: MC KC floats stay in the second-level cache */
     GEMM_KC = 256, /* steps of k packed at once: a panel of KC NR floats stays in the first-level cache */
     GEMM_NC = 512, /* columns of B packed at once */
@@ -31,6 +32,17 @@ void gemm_serial(float *scratch, size_t M, size_t N, size_t K, GemmOperand A, Ge
 
 /* gemm_kernel.c: C (MR, NR) = beta C + sum over k < K of a[k MR + i] b[k NR + j]. */
 void gemm_kernel(size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c);
+
+/* gemm_kernel.c: the tile of two panels of a (MR rows each) and GEMM_NARROW columns, overwritten; rows of GEMM_NARROW floats. */
+void gemm_kernel_narrow(size_t K, const float *first, const float *second, const float *b, float *tile);
+
+/* All of B (K, N) in panels of GEMM_NR columns, panel after panel, the last filled up with zeros: gemm_packed(K, N) floats. */
+size_t gemm_packed(size_t K, size_t N);
+void gemm_pack(float *packed, size_t K, size_t N, GemmOperand B);
+
+/* gemm_direct.c: C (M, N) = beta C + A (M, K) B (K, N) on the calling worker, B packed with `depth` >= K rows, of which the first K count, and at
+   least N columns. C may be wider than N only where rs_c says so: nothing beyond N is written. K >= 1. */
+void gemm_direct(size_t M, size_t N, size_t K, GemmOperand A, const float *packed, size_t depth, int beta, float *C, size_t rs_c);
 
 /* gemm_vector.c: C (1, N), without packing; for decoding one token. */
 void gemm_vector(size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C);

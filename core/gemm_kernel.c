@@ -19,3 +19,19 @@ void gemm_kernel(size_t K, const float *a, const float *b, int beta, float *C, s
         f32x4_store(C + 4, beta ? f32x4_add(f32x4_load(C + 4), sum[i][1]) : sum[i][1]);
     }
 }
+
+void gemm_kernel_narrow(size_t K, const float *first, const float *second, const float *b, float *tile) {
+    f32x4 sum[2][GEMM_MR];
+    for (int i = 0; i < GEMM_MR; i++) sum[0][i] = sum[1][i] = f32x4_splat(0.0f);
+    for (size_t k = 0; k < K; k++, first += GEMM_MR, second += GEMM_MR, b += GEMM_NARROW) {
+        const f32x4 column = f32x4_load(b);
+        for (int i = 0; i < GEMM_MR; i++) {
+            sum[0][i] = f32x4_madd(f32x4_load_splat(first + i), column, sum[0][i]);
+            sum[1][i] = f32x4_madd(f32x4_load_splat(second + i), column, sum[1][i]);
+        }
+    }
+    for (int i = 0; i < GEMM_MR; i++) {
+        f32x4_store(tile + i * GEMM_NARROW, sum[0][i]);
+        f32x4_store(tile + (GEMM_MR + i) * GEMM_NARROW, sum[1][i]);
+    }
+}

@@ -24,6 +24,7 @@ void linear_forward(const Exec *exec, float *out, const float *in, const float *
     Bias b = {out, bias, BT, O};
     if (bias) rows_for(exec, BT, fill_task, &b);
     gemm(exec, BT, O, I, plain(in, I), plain(weight, O), bias != NULL, out, O);
+    lap_read(exec->lap, LAP_LINEAR);
 }
 
 /* out = in W + b, so din = dout W^T, dW = in^T dout, db = column sums of dout. */
@@ -46,14 +47,17 @@ void linear_backward(const Exec *exec, float *din, float *dweight, float *dbias,
     gemm(exec, I, O, BT, transposed(in, I), plain(dout, O), 1, dweight, O);
     Bias b = {dbias, dout, BT, O};
     if (dbias) parallel_for(exec, (O + COLUMNS - 1) / COLUMNS, bias_task, &b);
+    lap_read(exec->lap, LAP_LINEAR);
 }
 
 void head_forward(const Exec *exec, float *logits, const float *in, const float *weight, size_t R, size_t C, size_t V) {
     gemm(exec, R, V, C, plain(in, C), transposed(weight, C), 0, logits, V);
+    lap_read(exec->lap, LAP_HEAD);
 }
 
 void head_backward(const Exec *exec, float *din, float *dweight, const float *dlogits, const float *in, const float *weight, size_t R,
                    size_t C, size_t V) {
     gemm(exec, R, C, V, plain(dlogits, V), plain(weight, C), 0, din, C);
     gemm(exec, V, C, R, transposed(dlogits, V), plain(in, C), 1, dweight, C);
+    lap_read(exec->lap, LAP_HEAD);
 }

@@ -51,6 +51,7 @@ static void forward_task(void *context, size_t index, float *scratch) {
 void loss_forward(const Exec *exec, float *losses, float *lse, const float *logits, const uint32_t *targets, size_t R, size_t V) {
     Loss l = {losses, lse, NULL, logits, lse, targets, 0.0f, R, V};
     rows_for(exec, R, forward_task, &l);
+    lap_read(exec->lap, LAP_LOSS);
 }
 
 /* loss = lse - logits[target]; d lse / d logits = softmax, so dlogits = softmax - onehot. */
@@ -73,4 +74,5 @@ void loss_backward(const Exec *exec, float *dlogits, const float *logits, const 
                    size_t V) {
     Loss l = {NULL, NULL, dlogits, logits, lse, targets, scale, R, V};
     rows_for(exec, R, backward_task, &l);
+    lap_read(exec->lap, LAP_LOSS);
 }

@@ -60,6 +60,7 @@ void norm_forward(const Exec *exec, int kind, float *out, float *mean, float *rs
                   double eps, size_t BT, size_t C) {
     Forward f = {kind, out, mean, rstd, in, weight, bias, eps, BT, C};
     rows_for(exec, BT, forward_task, &f);
+    lap_read(exec->lap, LAP_NORM);
 }
 
 /* With n = (x - mean) rstd and g = dout weight:
@@ -124,6 +125,7 @@ void norm_backward(const Exec *exec, int kind, float *din, float *dweight, float
     Backward b = {kind, din, dweight, dbias, dout, in, weight, mean, rstd, BT, C};
     rows_for(exec, BT, din_task, &b);
     if (dweight) parallel_for(exec, (C + COLUMNS - 1) / COLUMNS, dparams_task, &b);
+    lap_read(exec->lap, LAP_NORM);
 }
 
 typedef struct {
@@ -150,6 +152,7 @@ static void heads_task(void *context, size_t index, float *scratch) {
 void qk_norm_forward(const Exec *exec, float *x, float *rstd, HeadRows shape, double eps, size_t BT) {
     Heads h = {x, rstd, shape, eps, BT};
     rows_for(exec, BT, heads_task, &h);
+    lap_read(exec->lap, LAP_NORM);
 }
 
 /* As rmsnorm without weight, from its output n: dx = rstd (dout - n mean(dout n)). */
@@ -181,4 +184,5 @@ static void heads_backward_task(void *context, size_t index, float *scratch) {
 void qk_norm_backward(const Exec *exec, float *dx, const float *x, const float *rstd, HeadRows shape, size_t BT) {
     HeadsBackward h = {dx, x, rstd, shape, BT};
     rows_for(exec, BT, heads_backward_task, &h);
+    lap_read(exec->lap, LAP_NORM);
 }

@@ -45,6 +45,7 @@ static void add_task(void *context, size_t index, float *scratch) {
 void position_forward(const Exec *exec, float *x, const float *table, size_t start, size_t B, size_t T, size_t C) {
     Added a = {x, table, start, B, T, C};
     rows_for(exec, B * T, add_task, &a);
+    lap_read(exec->lap, LAP_EMBEDDING);
 }
 
 /* Every window adds the same table, so dtable[t] = sum of dout[b, t] over b, in order. */
@@ -70,6 +71,7 @@ static void gather_task(void *context, size_t index, float *scratch) {
 void position_backward(const Exec *exec, float *dtable, const float *dout, size_t B, size_t T, size_t C) {
     Gathered g = {dtable, dout, B, T, C};
     rows_for(exec, T, gather_task, &g);
+    lap_read(exec->lap, LAP_EMBEDDING);
 }
 
 typedef struct {
@@ -103,10 +105,12 @@ static void rotate_task(void *context, size_t index, float *scratch) {
 void rope_forward(const Exec *exec, float *x, HeadRows shape, const float *cos, const float *sin, size_t start, size_t B, size_t T) {
     Rotation r = {x, shape, cos, sin, start, B, T, 1.0f};
     rows_for(exec, B * T, rotate_task, &r);
+    lap_read(exec->lap, LAP_EMBEDDING);
 }
 
 /* A rotation is orthogonal: its transpose, which carries the gradient, is the rotation back. */
 void rope_backward(const Exec *exec, float *dx, HeadRows shape, const float *cos, const float *sin, size_t B, size_t T) {
     Rotation r = {dx, shape, cos, sin, 0, B, T, -1.0f};
     rows_for(exec, B * T, rotate_task, &r);
+    lap_read(exec->lap, LAP_EMBEDDING);
 }

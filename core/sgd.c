@@ -34,4 +34,5 @@ static void update_task(void *context, size_t index, float *scratch) {
 void sgd_update(const Exec *exec, Sgd s, float *params, const float *grads, float *buffer, uint64_t n) {
     Update u = {{(float)s.grad_scale, (float)s.weight_decay, (float)s.momentum, (float)s.lr}, params, buffer, grads, n};
     parallel_for(exec, (size_t)((n + PIECE - 1) / PIECE), update_task, &u);
+    lap_read(exec->lap, LAP_OPTIMIZER);
 }

@@ -100,6 +100,7 @@ static void begin_batch(Trainer *t) {
     uint64_t batch = t->step * (uint64_t)t->config.gradient_accumulation_steps + t->micro;
     size_t rows = dataset_batch(t->dataset, batch, t->inputs, t->targets);
     t->pass.step = batch;
+    lap_read(t->pass.exec.lap, LAP_DATA);
     t->loss_tokens += rows * t->dataset->block_size;
     pass_begin(&t->pass, t->inputs, rows, t->dataset->block_size, 0);
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench.h"
+#include "f32x4.h"
 #include "folio.h"
 
 /* ---- memory: what a 32-bit memory can never hold is refused before it is asked for ---- */
@@ -76,6 +78,34 @@ int folio_config_check(const double *values, int *which) {
     return read_config(values, &config, which);
 }
 
+/* ---- threads: the one pool of this module. Threads that enter it have a stack and an instance of their own over the same memory ---- */
+
+static Pool *pool;
+
+/* Makes the pool, once, for up to `threads`; it lasts as long as the module. */
+int folio_pool_create(uint32_t threads) {
+    if (pool) return FOLIO_ERR_ARGUMENT;
+    void *memory;
+    if (!block(0, pool_bytes(), &memory)) return FOLIO_ERR_MEMORY;
+    pool = pool_init(memory, threads);
+    return FOLIO_OK;
+}
+
+void folio_pool_enter(uint32_t index) { pool_enter(pool, index); }
+
+void folio_pool_stop(void) {
+    if (pool) pool_stop(pool);
+}
+
+/* Threads that do take part now, the calling one included. */
+uint32_t folio_pool_present(void) { return pool ? 1 + (uint32_t)pool_present(pool) : 1; }
+
+/* Whether a product and a sum are one operation with one rounding here: 1 - 2^-26 is lost where they are two. */
+int folio_fused(void) {
+    volatile float x = 1.0f + 1.0f / 8192, y = 1.0f - 1.0f / 8192;
+    return f32x4_sum(f32x4_madd(f32x4_splat(x), f32x4_splat(y), f32x4_splat(-1.0f))) != 0.0f;
+}
+
 /* ---- what a config asks for ---- */
 
 /* Windows evaluated at once: enough rows to be quick, few enough (400 million multiplications) to stay responsive. */
@@ -87,12 +117,12 @@ static size_t eval_batch(const Config *config) {
 static uint64_t ids_bytes(const Config *config, size_t B) { return (uint64_t)B * (uint64_t)config->block_size * sizeof(uint32_t); }
 
 static uint64_t evaluator_bytes(const Config *config) {
-    return pass_bytes(config, PASS_EVAL, eval_batch(config), 1) + 2 * ids_bytes(config, eval_batch(config));
+    return pass_bytes(config, PASS_EVAL, eval_batch(config), pool_threads(pool)) + 2 * ids_bytes(config, eval_batch(config));
 }
 
 static uint64_t decoder_bytes(const Config *config) {
     size_t V = (size_t)config->vocab_size;
-    return pass_bytes(config, PASS_DECODE, 1, 1) + sampler_bytes(V) + 2 * (uint64_t)V * sizeof(float) + ids_bytes(config, 1);
+    return pass_bytes(config, PASS_DECODE, 1, pool_threads(pool)) + sampler_bytes(V) + 2 * (uint64_t)V * sizeof(float) + ids_bytes(config, 1);
 }
 
 /* bytes: receives what a model, a trainer, an evaluator and a decoder take (4 doubles). */
@@ -101,7 +131,7 @@ int folio_memory(const double *values, double *bytes) {
     int code = read_config(values, &config, NULL);
     if (code) return code;
     bytes[0] = (double)model_bytes(&config);
-    bytes[1] = (double)trainer_bytes(&config, 1);
+    bytes[1] = (double)trainer_bytes(&config, pool_threads(pool));
     bytes[2] = (double)evaluator_bytes(&config);
     bytes[3] = (double)decoder_bytes(&config);
     return FOLIO_OK;
@@ -236,10 +266,10 @@ int folio_model_logits(const Model *model, const uint32_t *ids, size_t B, size_t
     if (!B || !T || T > (size_t)model->config.block_size) return FOLIO_ERR_ARGUMENT;
     if (!ids_are_tokens(model, ids, B * T)) return FOLIO_ERR_TOKEN;
     void *memory;
-    uint64_t bytes = pass_bytes(&model->config, PASS_EVAL, B, 1);
+    uint64_t bytes = pass_bytes(&model->config, PASS_EVAL, B, pool_threads(pool));
     Pass *pass = block(sizeof *pass, bytes, &memory);
     if (!pass) return FOLIO_ERR_MEMORY;
-    int code = pass_init(pass, model, PASS_EVAL, B, NULL, memory, (size_t)bytes);
+    int code = pass_init(pass, model, PASS_EVAL, B, pool, memory, (size_t)bytes);
     if (!code) {
         pass_forward(pass, ids, B, T, 0);
         pass_logits(pass, logits, 0, B * T);
@@ -267,10 +297,10 @@ int folio_trainer_create(const double *values, Model *model, const Dataset *data
     int code = read_config(values, &config, NULL);
     if (code) return code;
     if (!suits(model, &config, dataset)) return FOLIO_ERR_ARGUMENT;
-    uint64_t bytes = trainer_bytes(&config, 1);
+    uint64_t bytes = trainer_bytes(&config, pool_threads(pool));
     Trainer *trainer = block(sizeof *trainer, bytes, &memory);
     if (!trainer) return FOLIO_ERR_MEMORY;
-    return finish(trainer_init(trainer, &config, model, dataset, NULL, memory, (size_t)bytes), trainer, out);
+    return finish(trainer_init(trainer, &config, model, dataset, pool, memory, (size_t)bytes), trainer, out);
 }
 
 int folio_trainer_advance(Trainer *trainer) { return trainer_advance(trainer); }
@@ -326,10 +356,10 @@ int folio_evaluator_create(const Model *model, const Dataset *dataset, void **ou
     if (!e) return FOLIO_ERR_MEMORY;
     e->dataset = dataset;
     e->batch = eval_batch(config);
-    uint64_t bytes = pass_bytes(config, PASS_EVAL, e->batch, 1);
+    uint64_t bytes = pass_bytes(config, PASS_EVAL, e->batch, pool_threads(pool));
     e->inputs = (uint32_t *)(void *)((char *)memory + bytes);
     e->targets = e->inputs + e->batch * dataset->block_size;
-    return finish(pass_init(&e->pass, model, PASS_EVAL, e->batch, NULL, memory, (size_t)bytes), e, out);
+    return finish(pass_init(&e->pass, model, PASS_EVAL, e->batch, pool, memory, (size_t)bytes), e, out);
 }
 
 /* Adds the losses of validation windows from `first` on, at most `count` of them, to *sum; *next receives the first one left. */
@@ -358,13 +388,13 @@ int folio_decoder_create(const Model *model, void **out) {
     void *memory;
     Decoder *d = block(sizeof *d, decoder_bytes(config), &memory);
     if (!d) return FOLIO_ERR_MEMORY;
-    uint64_t bytes = pass_bytes(config, PASS_DECODE, 1, 1);
+    uint64_t bytes = pass_bytes(config, PASS_DECODE, 1, pool_threads(pool));
     d->position = 0;
     d->scratch = (char *)memory + bytes;
     d->logits = (float *)(void *)((char *)d->scratch + sampler_bytes(V));
     d->trial = d->logits + V;
     d->ids = (uint32_t *)(void *)(d->trial + V);
-    return finish(pass_init(&d->pass, model, PASS_DECODE, 1, NULL, memory, (size_t)bytes), d, out);
+    return finish(pass_init(&d->pass, model, PASS_DECODE, 1, pool, memory, (size_t)bytes), d, out);
 }
 
 /* Appends n tokens to the context. FULL where they do not fit. */
@@ -396,5 +426,75 @@ int folio_decoder_pick(Decoder *d, const double *how, double seed, double index,
     double coin = rng_uniform((uint64_t)seed, rng_stream(RNG_SAMPLE, 0), (uint64_t)index);
     memcpy(d->trial, d->logits, V * sizeof *d->trial);
     *id = sampler_pick(&settings, d->trial, V, d->ids, d->position, coin, d->scratch);
+    return FOLIO_OK;
+}
+
+/* ---- measuring: bench.h, and the stopwatch of a trainer ---- */
+
+/* The host's clock, in seconds; asked for only while a step is measured. */
+__attribute__((import_module("env"), import_name("folio_now"))) double folio_now(void);
+
+double folio_bench_peak(int fused, double rounds) { return bench_peak(fused, (uint64_t)rounds); }
+
+double folio_bench_flops(const double *values, double *attention) {
+    Config config;
+    return read_config(values, &config, NULL) ? 0 : bench_flops(&config, attention);
+}
+
+/* name (16 bytes, ends with 0); facts: kind, M, N, K (4 doubles). Returns 0 beyond the last product. */
+int folio_bench_shape(const double *values, uint32_t index, char *name, double *facts) {
+    Config config;
+    BenchShape shape;
+    if (read_config(values, &config, NULL) || !bench_shape(&config, index, &shape)) return 0;
+    strncpy(name, shape.layer, 15);
+    facts[0] = (double)shape.kind;
+    facts[1] = (double)shape.M;
+    facts[2] = (double)shape.N;
+    facts[3] = (double)shape.K;
+    return 1;
+}
+
+typedef struct {
+    BenchShape shape;
+    float *memory;
+} BenchProduct;
+
+int folio_bench_create(const double *values, uint32_t index, void **out) {
+    Config config;
+    BenchShape shape;
+    void *memory;
+    int code = read_config(values, &config, NULL);
+    if (code) return code;
+    if (!bench_shape(&config, index, &shape)) return FOLIO_ERR_ARGUMENT;
+    uint64_t floats = bench_floats(&shape, pool_threads(pool));
+    BenchProduct *product = block(sizeof *product, floats * sizeof(float), &memory);
+    if (!product) return FOLIO_ERR_MEMORY;
+    *product = (BenchProduct){shape, memory};
+    for (uint64_t i = 0; i < floats; i++) product->memory[i] = (float)(i % 17) * 0.125f - 1.0f;
+    return finish(FOLIO_OK, product, out);
+}
+
+int folio_bench_run(const BenchProduct *product, double times) {
+    bench_gemm(pool, &product->shape, (uint64_t)times, product->memory);
+    return FOLIO_OK;
+}
+
+const char *folio_lap_name(uint32_t part) {
+    static const char *const names[] = {
+#define LAP_NAME(name, text) text,
+        LAP_PARTS(LAP_NAME)
+#undef LAP_NAME
+    };
+    return part < LAP_COUNT ? names[part] : "";
+}
+
+/* Steps of the trainer, measured: seconds receives the time of each part (LAP_COUNT doubles). */
+int folio_trainer_lap(Trainer *trainer, uint32_t steps, double *seconds) {
+    Lap lap = {.now = folio_now};
+    trainer->pass.exec.lap = &lap;
+    lap_start(&lap);
+    for (uint32_t i = 0; i < steps; i++) trainer_step(trainer);
+    trainer->pass.exec.lap = NULL;
+    memcpy(seconds, lap.seconds, sizeof lap.seconds);
     return FOLIO_OK;
 }

@@ -58,7 +58,7 @@ static inline Exec ops_check_exec(size_t floats) {
         size = floats;
         memset(scratch, 0xff, floats * sizeof *scratch);
     }
-    Exec exec = {NULL, scratch, floats};
+    Exec exec = {NULL, scratch, floats, NULL};
     return exec;
 }
 

@@ -1,9 +1,9 @@
 /** eval.js - `folio eval`: the loss of a model over the whole validation part of a text. */
 
 import { FolioError } from '../src/error.js';
-import { load } from '../src/folio.js';
 import { finished } from '../src/pace.js';
 import { openWriter } from '../src/run.js';
+import { ENGINE_OPTIONS, loadEngine } from './engine.js';
 import { readFile, readText } from './files.js';
 import { interrupt } from './interrupt.js';
 
@@ -14,13 +14,14 @@ export const evaluate = {
     model: { value: 'FILE', required: true, doc: 'a checkpoint of `folio train`' },
     data: { value: 'FILE', doc: 'the text, UTF-8 (default: as for `folio train`)' },
     json: { doc: 'one JSON object on stdout' },
+    ...ENGINE_OPTIONS,
   },
   run: runEval,
 };
 
 /** @param {import('./args.js').Options} options */
-async function runEval({ model: file, data, json }) {
-  const folio = await load();
+async function runEval({ model: file, data, json, ...options }) {
+  const folio = await loadEngine(options);
   const { model, tokenizer, step } = openWriter(folio, readFile(file));
   const { path, text } = readText(data);
   const dataset = folio.dataset(model.config, tokenizer.encode(text));

@@ -5,6 +5,7 @@ import { FolioError } from '../src/error.js';
 import { nearest } from '../src/settings.js';
 import { VERSION } from '../src/version.js';
 import { UsageError, helpText, parseOptions } from './args.js';
+import { bench } from './bench.js';
 import { evaluate } from './eval.js';
 import { info } from './info.js';
 import { INTERRUPTED, interrupt } from './interrupt.js';
@@ -12,7 +13,7 @@ import { sample } from './sample.js';
 import { train } from './train.js';
 
 /** @type {Record<string, import('./args.js').Command>} */
-const COMMANDS = { train, sample, eval: evaluate, info };
+const COMMANDS = { train, sample, eval: evaluate, info, bench };
 
 function overview() {
   const lines = Object.entries(COMMANDS).map(([name, { doc }]) => `  folio ${name.padEnd(6)}  ${doc}`);

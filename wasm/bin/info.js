@@ -2,8 +2,8 @@
 
 import { read } from '../src/checkpoint/checkpoint.js';
 import { features } from '../src/features.js';
-import { load } from '../src/folio.js';
 import { allowed } from '../src/settings.js';
+import { ENGINE_OPTIONS, engineWords, loadEngine } from './engine.js';
 import { readFile } from './files.js';
 import { chosenSettings, presetNames, readPreset } from './presets.js';
 import { grouped, size } from './progress.js';
@@ -17,16 +17,16 @@ export const info = {
     model: { value: 'FILE', doc: 'tell what is in a checkpoint' },
     preset: { value: 'NAME|FILE', doc: `tell what a preset asks for (known: ${presetNames().join(', ')})` },
     set: { value: 'key=value', many: true, doc: 'with --preset: change one of its settings' },
+    ...ENGINE_OPTIONS,
   },
   run: runInfo,
 };
 
 /** @param {import('./args.js').Options} options */
 async function runInfo(options) {
-  const folio = await load();
-  const { version, variant, threads, numerics } = folio.info();
+  const folio = await loadEngine(options);
   const engine = Object.entries(features()).map(([name, has]) => `${name} ${has ? 'yes' : 'no'}`).join(', ');
-  console.log(`folio ${version}: module ${variant}, ${threads} thread${threads > 1 ? 's' : ''}, ${numerics} numerics`);
+  console.log(`folio ${folio.info().version}: ${engineWords(folio.info())}`);
   console.log(`engine: ${engine}`);
   console.log();
   if (options.model) tellModel(folio, options.model);

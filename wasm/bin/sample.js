@@ -1,7 +1,7 @@
 /** sample.js - `folio sample`: let a model write. */
 
 import { openWriter } from '../src/run.js';
-import { load } from '../src/folio.js';
+import { ENGINE_OPTIONS, loadEngine } from './engine.js';
 import { readFile } from './files.js';
 import { interrupt } from './interrupt.js';
 
@@ -18,6 +18,7 @@ export const sample = {
     'min-p': { value: 'X', kind: 'real', doc: 'choose among those at least X times as likely as the most likely (default: 0)' },
     'repetition-penalty': { value: 'X', kind: 'real', doc: 'above 1: tokens in the context become less likely (default: 1)' },
     seed: { value: 'N', kind: 'count', doc: 'the same seed writes the same text (default: 1)' },
+    ...ENGINE_OPTIONS,
   },
   run: runSample,
 };
@@ -25,7 +26,7 @@ export const sample = {
 /** @param {import('./args.js').Options} options */
 async function runSample(options) {
   const { model, prompt = '', tokens = 500, temperature, seed } = options;
-  const writer = openWriter(await load(), readFile(model));
+  const writer = openWriter(await loadEngine(options), readFile(model));
   const how = { topK: options['top-k'], topP: options['top-p'], minP: options['min-p'], repetitionPenalty: options['repetition-penalty'] };
   process.stdout.write(prompt);
   for await (const text of writer.generate({ prompt, tokens, temperature, seed, ...how, ...interrupt })) process.stdout.write(text);

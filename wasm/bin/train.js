@@ -5,8 +5,8 @@ import { UsageError } from './args.js';
 import { checkWritable, readFile, readText, writeFile } from './files.js';
 import { interrupt } from './interrupt.js';
 import { DEFAULT_PRESET, chosenSettings, presetNames, readPreset } from './presets.js';
+import { ENGINE_OPTIONS, engineWords, loadEngine } from './engine.js';
 import { Progress, grouped, size } from './progress.js';
-import { load } from '../src/folio.js';
 
 /** @type {import('./args.js').Command} */
 export const train = {
@@ -21,6 +21,7 @@ export const train = {
     resume: { value: 'FILE', doc: 'go on from a checkpoint, with its settings' },
     out: { value: 'FILE', doc: 'save a checkpoint at the end, at every evaluation and on Ctrl-C' },
     json: { doc: 'one JSON object a line on stdout: step, eval and done events' },
+    ...ENGINE_OPTIONS,
   },
   notes: 'Ctrl-C stops after the step that is done and saves; pressed twice it does not wait.',
   run: runTrain,
@@ -30,7 +31,7 @@ export const train = {
 async function runTrain(options) {
   const { data, preset, resume, out, json } = options;
   if (resume && preset) throw new UsageError('--preset and --resume exclude each other: a checkpoint brings its settings');
-  const folio = await load();
+  const folio = await loadEngine(options);
   const config = chosenSettings(folio, options, resume ? {} : readPreset(preset ?? DEFAULT_PRESET));
   if (out) checkWritable(out);
   const { path, text } = readText(data);
@@ -43,6 +44,7 @@ async function runTrain(options) {
   const save = () => {
     if (out) writeFile(out, run.checkpoint());
   };
+  say(`engine: ${engineWords(folio.info())}`);
   const { signal } = interrupt;
   try {
     for await (const event of run.train({ signal })) {

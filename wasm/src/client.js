@@ -1,9 +1,9 @@
 /**
  * client.js - Folio in a worker: the API of folio.js and run.js over promises and async iterators, in browsers and in Node.
  *
- *   const client = await connect({ wasm?, workerUrl?, abortAfter? });
+ *   const client = await connect({ numerics?, threads?, wasm?, workerUrl?, abortAfter? });
  *
- *   client.info                   {version, variant, threads, numerics, memory_bytes}
+ *   client.info                   {version, variant, numerics, threads, notes, memory_bytes}
  *   client.settings               Setting[]: {name, kind, default, min, max, choices?, doc}; the table behind every form
  *   client.alive                  false once the worker has died; client.died is a promise of the FolioError it died of
  *   await client.config(partial)  all settings, defaults filled in; FolioError SETTING or RANGE names key, value and what is allowed
@@ -46,7 +46,7 @@
  */
 
 import { Connection } from './connection.js';
-import { compile } from './module.js';
+import { compile } from './loader.js';
 import { resolveUrl, startWorker } from './platform.js';
 import { RemoteDataset, RemoteEvaluator, RemoteModel, RemoteRun, RemoteTokenizer, RemoteTrainer, RemoteWriter } from './remote.js';
 
@@ -60,18 +60,18 @@ import { RemoteDataset, RemoteEvaluator, RemoteModel, RemoteRun, RemoteTokenizer
 /** @typedef {{signal?: AbortSignal}} Abortable */
 /** @typedef {import('./writer.js').WriteOptions & Abortable} WriteOptions */
 /** @typedef {import('./run.js').TrainOptions & Abortable} TrainOptions */
-/** @typedef {{wasm?: import('./module.js').WasmSource, variant?: string, workerUrl?: string | URL, abortAfter?: number}} ConnectOptions */
+/** @typedef {import('./loader.js').LoadOptions & {workerUrl?: string | URL, abortAfter?: number}} ConnectOptions */
 
 /**
  * Starts a worker and loads the module in it.
  * @param {ConnectOptions} [options]
  * @returns {Promise<Client>}
  */
-export async function connect({ wasm, variant, workerUrl, abortAfter = 80 } = {}) {
+export async function connect({ wasm, workerUrl, abortAfter = 80, ...how } = {}) {
   const address = typeof wasm === 'string' || wasm instanceof URL;
   const source = address ? resolveUrl(wasm).href : wasm && (await compile(wasm)).module;
   const url = workerUrl ? resolveUrl(workerUrl) : new URL('./worker.js', import.meta.url);
-  const client = new Client(url, { wasm: source, variant }, abortAfter);
+  const client = new Client(url, { ...how, wasm: source }, abortAfter);
   await client.restart();
   return client;
 }
@@ -90,7 +90,7 @@ export class Client {
   /**
    * Use connect().
    * @param {URL} url
-   * @param {{wasm?: string | WebAssembly.Module, variant?: string}} options
+   * @param {import('./loader.js').LoadOptions} options
    * @param {number} abortAfter
    */
   constructor(url, options, abortAfter) {

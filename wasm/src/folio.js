@@ -13,10 +13,12 @@
  * run.js puts these together as training does it. Objects hold memory of the module until they are closed.
  */
 
+import { Bench } from './bench.js';
 import { Dataset } from './dataset.js';
 import { FolioError } from './error.js';
 import { Model } from './model.js';
-import { loadModule, out } from './module.js';
+import { loadModule } from './loader.js';
+import { out } from './module.js';
 import { completeConfig, packConfig, readSettings } from './settings.js';
 import { Tokenizer } from './tokenizer.js';
 import { Evaluator, Trainer } from './trainer.js';
@@ -25,7 +27,15 @@ import { VERSION } from './version.js';
 export { FolioError };
 
 /** @typedef {import('./settings.js').Config} Config */
-/** @typedef {{version: string, variant: string, threads: number, numerics: 'exact' | 'fast', memory_bytes: number}} Info */
+/**
+ * @typedef {object} Info
+ * @property {string} version
+ * @property {string} variant the module that runs
+ * @property {'exact' | 'fast'} numerics
+ * @property {number} threads that may take part
+ * @property {string[]} notes what was asked for and cannot be had here, and why
+ * @property {number} memory_bytes
+ */
 /**
  * @typedef {object} Memory bytes, but for `parameters`
  * @property {number} parameters
@@ -51,8 +61,7 @@ const RELATED = {
 };
 
 /**
- * @param {{wasm?: import('./module.js').WasmSource, variant?: string}} [options] wasm: URL, path, Response, bytes or compiled module;
- *   default: the package's own file
+ * @param {import('./loader.js').LoadOptions} [options] the module, its numerics and threads
  * @returns {Promise<Folio>}
  */
 export async function load(options) {
@@ -67,6 +76,8 @@ export class Folio {
     this.#module = module;
     /** The core's table of settings. */
     this.settings = readSettings(module);
+    /** Measures this engine. */
+    this.bench = new Bench(module, this.settings);
     this.tokenizer = {
       /** @param {import('./tokenizer.js').TokenizerKind} kind @param {string | Uint8Array} text */
       train: (kind, text) => Tokenizer.train(module, kind, text),
@@ -77,11 +88,16 @@ export class Folio {
 
   /** @returns {Info} */
   info() {
-    const { name, threads, numerics } = this.#module.variant;
-    return { version: VERSION, variant: name, threads, numerics, memory_bytes: this.#module.bytes };
+    const { variant: { name, numerics }, threads, notes, bytes } = this.#module;
+    return { version: VERSION, variant: name, numerics, threads, notes, memory_bytes: bytes };
   }
 
-  /** False once the module has trapped; then load another. */
+  /** Ends the threads and all use of the module; objects that are open cannot be used any more. */
+  close() {
+    this.#module.close();
+  }
+
+  /** False once the module has trapped or was closed; then load another. */
   get alive() {
     return this.#module.alive;
   }

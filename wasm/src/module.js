@@ -1,13 +1,19 @@
 /** module.js - a loaded module: the only place with pointers and views of its memory. */
 
 import { FolioError } from './error.js';
-import { VARIANTS, chooseVariant } from './features.js';
-import { readResponse, readUrl, resolveUrl } from './platform.js';
+import { startPoolWorker } from './platform.js';
 
 /** @typedef {Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array} Numbers */
 /** @typedef {number | Handle | Numbers | Out} Argument arrays are copied into the module's memory for the length of the call */
-/** @typedef {string | URL | Response | ArrayBuffer | Uint8Array} WasmFile */
-/** @typedef {WasmFile | WebAssembly.Module} WasmSource */
+/**
+ * @typedef {object} Loaded what loader.js made
+ * @property {WebAssembly.Exports} exports
+ * @property {WebAssembly.Memory} memory
+ * @property {WebAssembly.Module} module
+ * @property {import('./features.js').Variant} variant
+ * @property {number} threads that may take part, the calling one included
+ * @property {string[]} notes what was asked for and could not be had, and why
+ */
 
 /** An array that the core reads and writes: copied in before the call and back after it. */
 class Out {
@@ -64,20 +70,52 @@ export class Handle {
   }
 }
 
+/** Bytes of a pool thread's stack. */
+const STACK = 1 << 17;
+
 export class Module {
   #exports;
   #memory;
+  #code;
   /** @type {FolioError | null} */
   #death = null;
+  /** Ends each thread of the pool. @type {Promise<() => void>[]} */
+  #workers = [];
+
+  /** @param {Loaded} loaded */
+  constructor({ exports, memory, module, variant, threads, notes }) {
+    this.#exports = /** @type {Record<string, Function>} */ (/** @type {unknown} */ (exports));
+    this.#memory = memory;
+    this.#code = module;
+    this.variant = variant;
+    this.threads = threads;
+    this.notes = notes;
+    if (threads > 1) this.check('load', 'pool_create', [threads]);
+  }
 
   /**
-   * @param {WebAssembly.Exports} exports
-   * @param {import('./features.js').Variant} variant
+   * Starts the other threads of the pool, if they do not run yet. Nobody waits for them: each takes part from when it is there, and one that
+   * does not start, or dies, is done without.
    */
-  constructor(exports, variant) {
-    this.#exports = /** @type {Record<string, Function>} */ (/** @type {unknown} */ (exports));
-    this.#memory = /** @type {WebAssembly.Memory} */ (exports.memory);
-    this.variant = variant;
+  startThreads() {
+    if (this.#workers.length || !this.alive) return;
+    for (let index = 1; index < this.threads; index++) {
+      const stack = this.#enter('alloc', [STACK]) >>> 0;
+      if (!stack) return;
+      this.#workers.push(startPoolWorker({ module: this.#code, memory: this.#memory, stack: stack + STACK, index }));
+    }
+  }
+
+  /** Ends the threads; later calls throw CLOSED. */
+  close() {
+    if (this.alive && this.#workers.length) this.#enter('pool_stop', []);
+    this.#death ??= new FolioError('CLOSED', 'use', 'this module was closed and cannot be used any more');
+    this.#endThreads();
+  }
+
+  #endThreads() {
+    for (const worker of this.#workers) void worker.then((end) => end());
+    this.#workers = [];
   }
 
   /** Bytes of memory in use by the module; it grows and never shrinks. */
@@ -160,7 +198,7 @@ export class Module {
   text(name, ...args) {
     const start = this.call(name, ...args) >>> 0;
     const bytes = new Uint8Array(this.#memory.buffer, start);
-    return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+    return new TextDecoder().decode(bytes.slice(0, bytes.indexOf(0))); // a copy: shared memory cannot be decoded
   }
 
   /**
@@ -202,6 +240,7 @@ export class Module {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#death = new FolioError('DEAD', name, `the module trapped in folio_${name} (${reason}) and cannot be used any more; load it anew`);
+      this.#endThreads();
       throw this.#death;
     }
   }
@@ -211,67 +250,3 @@ const align = (/** @type {number} */ bytes) => Math.ceil(bytes / 16) * 16;
 
 /** @param {Numbers} array */
 const bytesOf = (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-
-/**
- * Finds, compiles and starts a module.
- * @param {{wasm?: WasmSource, variant?: string}} [options] wasm: where it is or what it is; default: the package's own file
- * @returns {Promise<Module>}
- */
-export async function loadModule({ wasm, variant: name } = {}) {
-  const variant = chooseVariant(name);
-  if (!variant) {
-    const known = VARIANTS.map((row) => row.name).join(', ');
-    throw failure(name ? `this engine has no module '${name}' (known: ${known})` : 'this engine has no WebAssembly SIMD, which Folio needs');
-  }
-  const source = wasm ?? new URL(`../dist/folio-${variant.name}.wasm`, import.meta.url);
-  const { module, from } = await compile(source);
-  if (!WebAssembly.Module.exports(module).some((entry) => entry.name === 'folio_config_check')) {
-    throw failure(`${from} is a WebAssembly module, but not Folio's`);
-  }
-  const imports = { env: { emscripten_notify_memory_growth() {} } };
-  for (const { module: space, name: entry } of WebAssembly.Module.imports(module)) {
-    if (space !== 'env' || !(entry in imports.env)) throw failure(`${from} asks for ${space}.${entry}, which Folio's module does not`);
-  }
-  const { exports } = await WebAssembly.instantiate(module, imports);
-  if (typeof exports._initialize === 'function') exports._initialize();
-  return new Module(exports, variant);
-}
-
-/** @param {string} message */
-const failure = (message) => new FolioError('WASM', 'load', `load: ${message}`);
-
-/**
- * @param {WasmSource} source
- * @returns {Promise<{module: WebAssembly.Module, from: string}>}
- */
-export async function compile(source) {
-  if (source instanceof WebAssembly.Module) return { module: source, from: 'the given module' };
-  const { bytes, from } = await fetchWasm(/** @type {WasmFile} */ (source));
-  const head = bytes.subarray(0, 40);
-  if (head[0] !== 0 || head[1] !== 0x61 || head[2] !== 0x73 || head[3] !== 0x6d) {
-    const start = new TextDecoder().decode(head).replace(/[^\x20-\x7e]+/g, ' ').trim();
-    throw failure(`${from} returned ${bytes.length} bytes beginning with '${start}', which is no WebAssembly module`);
-  }
-  try {
-    return { module: await WebAssembly.compile(bytes), from };
-  } catch (error) {
-    throw failure(`${from} returned a damaged WebAssembly module: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-/**
- * The bytes of a source that is not compiled yet.
- * @param {WasmFile} source
- * @returns {Promise<{bytes: Uint8Array<ArrayBuffer>, from: string}>}
- */
-async function fetchWasm(source) {
-  if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source), from: 'the given buffer' };
-  if (ArrayBuffer.isView(source)) return { bytes: new Uint8Array(source), from: 'the given buffer' };
-  if (typeof Response !== 'undefined' && source instanceof Response) return readResponse(source);
-  const url = resolveUrl(/** @type {string | URL} */ (source));
-  try {
-    return await readUrl(url);
-  } catch (error) {
-    throw failure(`${url} could not be read: ${error instanceof Error ? error.message : error}`);
-  }
-}

@@ -47,6 +47,42 @@ export async function readResponse(response) {
   return { bytes, from: `${response.url || 'a response'} (status ${response.status}, ${type})` };
 }
 
+/** What every module asks of its host. */
+export const HOST = { emscripten_notify_memory_growth() {}, folio_now: () => performance.now() / 1000 };
+
+/** How many threads this machine runs at once. */
+export function parallelism() {
+  return globalThis.navigator?.hardwareConcurrency ?? (NODE ? /** @type {any} */ (process).getBuiltinModule?.('node:os').availableParallelism() : 1) ?? 1;
+}
+
+/** Whether this thread may sleep until another wakes it: a page's own may not. */
+export const canWait = () => typeof document === 'undefined';
+
+/**
+ * Starts a thread for the pool: pool-worker.js with something to work on. It keeps no program alive and tells nothing.
+ * @param {unknown} task
+ * @returns {Promise<() => void>} ends it
+ */
+export async function startPoolWorker(task) {
+  const url = new URL('./pool-worker.js', import.meta.url);
+  if (NODE) {
+    const { Worker: Thread } = await import('node:worker_threads');
+    const thread = new Thread(url, { workerData: task });
+    thread.on('error', () => {}); // the others do its work
+    thread.unref();
+    return () => void thread.terminate();
+  }
+  const worker = new Worker(url, { type: 'module' });
+  worker.postMessage(task);
+  return () => worker.terminate();
+}
+
+/** In a thread of the pool: what it shall work on. @returns {Promise<any>} */
+export async function poolTask() {
+  if (NODE) return (await import('node:worker_threads')).workerData;
+  return new Promise((resolve) => self.addEventListener('message', ({ data }) => resolve(data), { once: true }));
+}
+
 /**
  * Lets the event loop deliver what has arrived, without the 4 ms that a browser's timers take.
  * @returns {Promise<void>}

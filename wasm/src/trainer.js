@@ -20,6 +20,7 @@ export class Trainer {
     this.#module = module;
     this.#floats = model.layout.floats;
     this.config = config;
+    module.startThreads();
     /** @readonly */
     this.handle = module.create('trainer', 'trainer_create', [values, model.handle, dataset.handle], (code) => {
       if (code === 'MEMORY') return explainMemory();
@@ -110,6 +111,7 @@ export class Evaluator {
    */
   constructor(module, model, dataset) {
     this.#module = module;
+    module.startThreads();
     this.#handle = module.create('evaluator', 'evaluator_create', [model.handle, dataset.handle],
       (code) => (code === 'ARGUMENT' ? 'model and dataset must have the same block_size and vocabulary' : undefined));
     this.windows = dataset.valWindows;
