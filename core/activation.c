@@ -12,66 +12,28 @@ static f32x4 sigmoid(f32x4 x) {
     return f32x4_div(one, f32x4_add(one, vmath_exp(f32x4_sub(f32x4_splat(0.0f), x))));
 }
 
-typedef struct {
-    int kind;
-    float *to;
-    const float *in, *dout;
-    size_t BT, I;
-} Activation;
+static f32x4 relu(f32x4 x) { return f32x4_max(x, f32x4_splat(0.0f)); }
 
-static f32x4 forward(int kind, f32x4 x, f32x4 up) {
-    f32x4 zero = f32x4_splat(0.0f);
-    switch (kind) {
-    case ACTIVATION_RELU: return f32x4_max(x, zero);
-    case ACTIVATION_RELU2: {
-        f32x4 r = f32x4_max(x, zero);
-        return f32x4_mul(r, r);
-    }
-    case ACTIVATION_SWIGLU: return f32x4_mul(f32x4_mul(x, sigmoid(x)), up);
-    default: {
-        f32x4 inner = f32x4_madd(f32x4_mul(x, x), f32x4_load_splat(&GELU_B), f32x4_load_splat(&GELU_A));
-        return f32x4_mul(x, sigmoid(f32x4_mul(x, inner)));
-    }
-    }
+static f32x4 relu2(f32x4 x) { return f32x4_mul(relu(x), relu(x)); }
+
+static f32x4 gelu(f32x4 x) {
+    f32x4 inner = f32x4_madd(f32x4_mul(x, x), f32x4_load_splat(&GELU_B), f32x4_load_splat(&GELU_A));
+    return f32x4_mul(x, sigmoid(f32x4_mul(x, inner)));
 }
 
-static void forward_task(void *context, size_t index, float *scratch) {
-    const Activation *a = context;
-    (void)scratch;
-    size_t I = a->I, width = a->kind == ACTIVATION_SWIGLU ? 2 * I : I, row, end = rows_of(index, a->BT, &row);
-    for (; row < end; row++) {
-        const float *in = a->in + row * width;
-        float *out = a->to + row * I;
-        for (size_t i = 0; i < I; i += 4) {
-            f32x4 up = width > I ? rows_load(in + I + i, I - i) : f32x4_splat(0.0f);
-            rows_store(out + i, forward(a->kind, rows_load(in + i, I - i), up), I - i);
-        }
-    }
-}
-
-void activation_forward(const Exec *exec, int kind, float *out, const float *in, size_t BT, size_t I) {
-    Activation a = {kind, out, in, NULL, BT, I};
-    rows_for(exec, BT, forward_task, &a);
-    lap_read(exec->lap, LAP_ACTIVATION);
-}
+static f32x4 swiglu(f32x4 gate, f32x4 up) { return f32x4_mul(f32x4_mul(gate, sigmoid(gate)), up); }
 
 /* s' = s (1 - s). gelu' = s + x s (1 - s) (A + 3 B x^2); relu2' = 2 max(x, 0);
    swiglu = x s up: d gate = dout up (s + x s (1 - s)), d up = dout x s. */
-static f32x4 backward(int kind, f32x4 x, f32x4 dout) {
-    f32x4 zero = f32x4_splat(0.0f), one = vmath_constant(VMATH_ONE);
-    switch (kind) {
-    case ACTIVATION_RELU: return f32x4_zero_below(x, f32x4_load_splat(&SMALLEST), dout);
-    case ACTIVATION_RELU2: {
-        f32x4 r = f32x4_max(x, zero);
-        return f32x4_mul(dout, f32x4_add(r, r));
-    }
-    default: {
-        f32x4 a = f32x4_load_splat(&GELU_A), bx2 = f32x4_mul(f32x4_mul(x, x), f32x4_load_splat(&GELU_B));
-        f32x4 s = sigmoid(f32x4_mul(x, f32x4_add(bx2, a)));
-        f32x4 slope = f32x4_mul(x, f32x4_add(f32x4_add(bx2, bx2), f32x4_add(bx2, a)));
-        return f32x4_mul(dout, f32x4_mul(s, f32x4_madd(slope, f32x4_sub(one, s), one)));
-    }
-    }
+static f32x4 relu_slope(f32x4 x, f32x4 dout) { return f32x4_zero_below(x, f32x4_load_splat(&SMALLEST), dout); }
+
+static f32x4 relu2_slope(f32x4 x, f32x4 dout) { return f32x4_mul(dout, f32x4_add(relu(x), relu(x))); }
+
+static f32x4 gelu_slope(f32x4 x, f32x4 dout) {
+    f32x4 a = f32x4_load_splat(&GELU_A), bx2 = f32x4_mul(f32x4_mul(x, x), f32x4_load_splat(&GELU_B)), one = vmath_constant(VMATH_ONE);
+    f32x4 s = sigmoid(f32x4_mul(x, f32x4_add(bx2, a)));
+    f32x4 slope = f32x4_mul(x, f32x4_add(f32x4_add(bx2, bx2), f32x4_add(bx2, a)));
+    return f32x4_mul(dout, f32x4_mul(s, f32x4_madd(slope, f32x4_sub(one, s), one)));
 }
 
 static void swiglu_backward_row(float *din, const float *dout, const float *in, size_t I) {
@@ -85,19 +47,49 @@ static void swiglu_backward_row(float *din, const float *dout, const float *in, 
     }
 }
 
+typedef struct {
+    int kind;
+    float *to;
+    const float *in, *dout;
+    size_t BT, I;
+} Activation;
+
+/* The rows of a task are one array, but for swiglu. */
+static void forward_task(void *context, size_t index, float *scratch) {
+    const Activation *a = context;
+    (void)scratch;
+    size_t I = a->I, row, end = rows_of(index, a->BT, &row), n = (end - row) * I;
+    const float *in = a->in + row * I;
+    float *to = a->to + row * I;
+    switch (a->kind) {
+    case ACTIVATION_RELU: rows_map(to, in, n, relu); break;
+    case ACTIVATION_RELU2: rows_map(to, in, n, relu2); break;
+    case ACTIVATION_SWIGLU:
+        for (; row < end; row++) rows_map2(a->to + row * I, a->in + 2 * row * I, a->in + (2 * row + 1) * I, I, swiglu);
+        break;
+    default: rows_map(to, in, n, gelu);
+    }
+}
+
+void activation_forward(const Exec *exec, int kind, float *out, const float *in, size_t BT, size_t I) {
+    Activation a = {kind, out, in, NULL, BT, I};
+    rows_for(exec, BT, forward_task, &a);
+    lap_read(exec->lap, LAP_ACTIVATION);
+}
+
 static void backward_task(void *context, size_t index, float *scratch) {
     const Activation *a = context;
     (void)scratch;
-    size_t I = a->I, row, end = rows_of(index, a->BT, &row);
-    for (; row < end; row++) {
-        const float *dout = a->dout + row * I;
-        if (a->kind == ACTIVATION_SWIGLU) {
-            swiglu_backward_row(a->to + row * 2 * I, dout, a->in + row * 2 * I, I);
-            continue;
-        }
-        const float *in = a->in + row * I;
-        for (size_t i = 0; i < I; i += 4)
-            rows_store(a->to + row * I + i, backward(a->kind, rows_load(in + i, I - i), rows_load(dout + i, I - i)), I - i);
+    size_t I = a->I, row, end = rows_of(index, a->BT, &row), n = (end - row) * I;
+    const float *in = a->in + row * I, *dout = a->dout + row * I;
+    float *to = a->to + row * I;
+    switch (a->kind) {
+    case ACTIVATION_RELU: rows_map2(to, in, dout, n, relu_slope); break;
+    case ACTIVATION_RELU2: rows_map2(to, in, dout, n, relu2_slope); break;
+    case ACTIVATION_SWIGLU:
+        for (; row < end; row++) swiglu_backward_row(a->to + 2 * row * I, a->dout + row * I, a->in + 2 * row * I, I);
+        break;
+    default: rows_map2(to, in, dout, n, gelu_slope);
     }
 }
 

@@ -74,42 +74,43 @@ static GemmOperand rows(const float *data, size_t stride) { return (GemmOperand)
 
 static GemmOperand columns(const float *data, size_t stride) { return (GemmOperand){data, 1, stride}; }
 
-/* scores (count, keys) = scale q k^T + alibi, of q k^T; the rest of the last vector of a row is undefined. */
-static void block_scores(const Block *block, float *scores) {
-    const f32x4 scale = f32x4_splat((float)block->shape->scale);
-    for (size_t i = 0; i < block->count; i++) {
-        float *row = scores + i * block->width;
-        for (size_t j = 0; j < block->width; j += 4) f32x4_store(row + j, f32x4_mul(scale, f32x4_load(row + j)));
-        if (block->slope > 0) {
-            size_t at = block->shape->start + block->first + i;
-            for (size_t j = 0; j < block->keys; j++) row[j] -= block->slope * (float)(at > j ? at - j : j - at);
-        }
-    }
+/* A row of scores stands unscaled where there is no alibi, and is scaled wherever it is read. Returns the factor to read with. */
+static float read_scale(const Block *block, float *row, size_t i) {
+    const float scale = (float)block->shape->scale;
+    if (block->slope <= 0) return scale;
+    size_t at = block->shape->start + block->first + i;
+    for (size_t j = 0; j < block->keys; j++) row[j] = row[j] * scale - block->slope * (float)(at > j ? at - j : j - at);
+    return 1.0f;
 }
 
-static float largest_of(const float *x, size_t n) {
-    float largest = x[0];
-    f32x4 four = f32x4_splat(largest);
+/* The largest of scale x[0..n). */
+static float largest_of(const float *x, size_t n, float scale) {
+    float largest = x[0] * scale;
+    f32x4 four = f32x4_splat(largest), factor = f32x4_splat(scale);
     size_t j = 0;
-    for (; j + 4 <= n; j += 4) four = f32x4_max(four, f32x4_load(x + j));
+    for (; j + 4 <= n; j += 4) four = f32x4_max(four, f32x4_mul(factor, f32x4_load(x + j)));
     largest = f32x4_largest(four);
-    for (; j < n; j++) largest = largest < x[j] ? x[j] : largest;
+    for (; j < n; j++) largest = largest < x[j] * scale ? x[j] * scale : largest;
     return largest;
 }
 
-/* row[0..n) = exp(row - shift), row[n..width) = 0; returns the sum. */
-static float exponentials(float *row, size_t n, size_t width, float shift) {
-    f32x4 sum = f32x4_splat(0.0f), subtract = f32x4_splat(shift);
-    for (size_t j = 0; j < width; j += 4) {
-        f32x4 e = f32x4_splat(0.0f);
-        if (j < n) e = vmath_exp(f32x4_sub(rows_load(row + j, n - j), subtract));
-        f32x4_store(row + j, e);
-        if (j < n && n < j + 4) {
-            for (size_t i = n; i < j + 4; i++) row[i] = 0.0f;
-            e = f32x4_load(row + j);
-        }
-        sum = f32x4_add(sum, e);
+/* row[0..n) = exp(scale row - shift), row[n..width) = 0; returns the sum. */
+static float exponentials(float *row, size_t n, size_t width, float scale, float shift) {
+    f32x4 sum = f32x4_splat(0.0f), factor = f32x4_splat(scale), subtract = f32x4_splat(shift);
+    size_t j = 0;
+    for (; j + 8 <= n; j += 8) {
+        f32x4 a = vmath_exp(f32x4_sub(f32x4_mul(factor, f32x4_load(row + j)), subtract));
+        f32x4 b = vmath_exp(f32x4_sub(f32x4_mul(factor, f32x4_load(row + j + 4)), subtract));
+        f32x4_store(row + j, a);
+        f32x4_store(row + j + 4, b);
+        sum = f32x4_add(f32x4_add(sum, a), b);
     }
+    for (; j < n; j += 4) {
+        f32x4_store(row + j, vmath_exp(f32x4_sub(f32x4_mul(factor, f32x4_load(row + j)), subtract)));
+        for (size_t i = n; i < j + 4; i++) row[i] = 0.0f;
+        sum = f32x4_add(sum, f32x4_load(row + j));
+    }
+    for (; j < width; j += 4) f32x4_store(row + j, f32x4_splat(0.0f));
     return f32x4_sum(sum);
 }
 
@@ -129,10 +130,9 @@ typedef struct {
 /* scores become probabilities, with dropout; lse is written. */
 static void softmax(const Attention *a, const Block *block, float *scores) {
     const AttentionShape *s = block->shape;
-    block_scores(block, scores);
     for (size_t i = 0; i < block->count; i++) {
-        float *p = scores + i * block->width, largest = largest_of(p, keys_of(block, i));
-        float sum = exponentials(p, keys_of(block, i), block->width, largest);
+        float *p = scores + i * block->width, factor = read_scale(block, p, i), largest = largest_of(p, keys_of(block, i), factor);
+        float sum = exponentials(p, keys_of(block, i), block->width, factor, largest);
         a->lse[(block->b * s->H + block->h) * s->T + block->first + i] = (float)((double)largest + dmath_log((double)sum));
         f32x4 scale = f32x4_splat(1.0f / sum);
         for (size_t j = 0; j < block->width; j += 4) f32x4_store(p + j, f32x4_mul(f32x4_load(p + j), scale));
@@ -194,9 +194,9 @@ void attention_forward(const Exec *exec, float *out, float *lse, const float *qk
      dv = (p m)^T do,  dp = m (do v^T),  ds = p (dp - sum_j p dp) scale, where sum_j p dp = do . o,
      dq = ds k,  dk = ds^T q. */
 static void probabilities(const Attention *a, const Block *block, float *p) {
-    block_scores(block, p);
     const float *lse = a->lse_in + (block->b * block->shape->H + block->h) * block->shape->T + block->first;
-    for (size_t i = 0; i < block->count; i++) exponentials(p + i * block->width, keys_of(block, i), block->width, lse[i]);
+    for (size_t i = 0; i < block->count; i++, p += block->width)
+        exponentials(p, keys_of(block, i), block->width, read_scale(block, p, i), lse[i]);
 }
 
 static void drop(const Block *block, float *x) {
@@ -206,7 +206,9 @@ static void drop(const Block *block, float *x) {
 
 static float dot(const float *x, const float *y, size_t n) {
     f32x4 sum = f32x4_splat(0.0f);
-    for (size_t i = 0; i < n; i += 4) sum = f32x4_madd(rows_load(x + i, n - i), rows_load(y + i, n - i), sum);
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) sum = f32x4_madd(f32x4_load(x + i), f32x4_load(y + i), sum);
+    if (i < n) sum = f32x4_madd(rows_load(x + i, n - i), rows_load(y + i, n - i), sum);
     return f32x4_sum(sum);
 }
 
@@ -218,10 +220,12 @@ static void softmax_backward(const Block *block, float *dp, const float *p, cons
         f32x4 shift = f32x4_splat(dot(dout + i * s->H * s->hs, out + i * s->H * s->hs, s->hs));
         float *d = dp + i * block->width;
         const float *row = p + i * block->width;
-        for (size_t j = 0; j < block->width; j += 4) {
-            f32x4 inner = f32x4_mul(f32x4_sub(rows_load(d + j, block->keys - j), shift), scale);
+        size_t j = 0;
+        for (; j < keys_of(block, i); j += 4) {
+            f32x4 inner = f32x4_mul(f32x4_sub(f32x4_load(d + j), shift), scale);
             f32x4_store(d + j, f32x4_mul(f32x4_load(row + j), inner));
         }
+        for (; j < block->width; j += 4) f32x4_store(d + j, f32x4_splat(0.0f));
     }
 }
 

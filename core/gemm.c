@@ -31,7 +31,7 @@ static void pack_rows(float *to, const float *from, size_t line, size_t width, s
 }
 
 /* `panels` whole panels of lines that are columns of X: together, so that a row of X is read along and not a cache line at a time. */
-static void pack_columns(float *to, const float *from, size_t step, size_t panels, size_t width, size_t K) {
+static inline void pack_columns(float *to, const float *from, size_t step, size_t panels, size_t width, size_t K) {
     for (size_t k = 0; k < K; k++, from += step)
         for (size_t panel = 0; panel < panels; panel++)
             for (size_t i = 0; i < width; i += 4) {
@@ -46,8 +46,15 @@ enum { TOGETHER = 4 }; /* panels; more of them would meet in the same sets of th
 static void pack(float *to, const float *from, size_t line, size_t step, size_t lines, size_t width, size_t narrow, size_t K) {
     size_t whole = lines / width;
     if (line == 1)
-        for (size_t panel = 0; panel < whole; panel += TOGETHER)
-            pack_columns(to + panel * width * K, from + panel * width, step, smaller(TOGETHER, whole - panel), width, K);
+        for (size_t panel = 0; panel < whole; panel += TOGETHER) {
+            float *at = to + panel * width * K;
+            const float *first = from + panel * width;
+            size_t panels = smaller(TOGETHER, whole - panel);
+            if (width == GEMM_NR) /* constants, so that the loops over a panel's vectors vanish */
+                pack_columns(at, first, step, panels, GEMM_NR, K);
+            else
+                pack_columns(at, first, step, panels, GEMM_MR, K);
+        }
     else
         for (size_t panel = 0; panel < whole; panel++) {
             if (step == 1)

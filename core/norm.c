@@ -5,9 +5,14 @@
 #include "ops.h"
 #include "rows.h"
 
+/* The part of a row that is whole vectors; what is left is one rows_load. */
+static size_t whole(size_t n) { return n / 4 * 4; }
+
 static float row_sum(const float *x, size_t n) {
     f32x4 sum = f32x4_splat(0.0f);
-    for (size_t c = 0; c < n; c += 4) sum = f32x4_add(sum, rows_load(x + c, n - c));
+    size_t c = 0;
+    for (; c < whole(n); c += 4) sum = f32x4_add(sum, f32x4_load(x + c));
+    if (c < n) sum = f32x4_add(sum, rows_load(x + c, n - c));
     return f32x4_sum(sum);
 }
 
@@ -15,7 +20,7 @@ static float row_sum(const float *x, size_t n) {
 static float row_squares(const float *x, float mean, size_t n) {
     f32x4 sum = f32x4_splat(0.0f), center = f32x4_splat(mean);
     size_t c = 0;
-    for (; c + 4 <= n; c += 4) {
+    for (; c < whole(n); c += 4) {
         f32x4 d = f32x4_sub(f32x4_load(x + c), center);
         sum = f32x4_madd(d, d, sum);
     }
@@ -37,6 +42,14 @@ typedef struct {
     size_t BT, C;
 } Forward;
 
+/* n is four, or less at the end of a row. */
+static inline void forward_vector(const Forward *f, float *out, const float *x, size_t c, f32x4 mean, f32x4 rstd, size_t n) {
+    f32x4 y = f32x4_mul(f32x4_sub(rows_load(x + c, n), mean), rstd);
+    if (f->weight) y = f32x4_mul(y, rows_load(f->weight + c, n));
+    if (f->bias) y = f32x4_add(y, rows_load(f->bias + c, n));
+    rows_store(out + c, y, n);
+}
+
 static void forward_task(void *context, size_t index, float *scratch) {
     const Forward *f = context;
     (void)scratch;
@@ -47,12 +60,9 @@ static void forward_task(void *context, size_t index, float *scratch) {
         if (f->kind == NORM_LAYERNORM) f->mean[row] = mean = row_sum(x, C) / (float)C;
         float rstd = f->rstd[row] = inverse_root(row_squares(x, mean, C), C, f->eps);
         f32x4 scale = f32x4_splat(rstd), center = f32x4_splat(mean);
-        for (size_t c = 0; c < C; c += 4) {
-            f32x4 y = f32x4_mul(f32x4_sub(rows_load(x + c, C - c), center), scale);
-            if (f->weight) y = f32x4_mul(y, rows_load(f->weight + c, C - c));
-            if (f->bias) y = f32x4_add(y, rows_load(f->bias + c, C - c));
-            rows_store(out + c, y, C - c);
-        }
+        size_t c = 0;
+        for (; c < whole(C); c += 4) forward_vector(f, out, x, c, center, scale, 4);
+        if (c < C) forward_vector(f, out, x, c, center, scale, C - c);
     }
 }
 
@@ -73,51 +83,86 @@ typedef struct {
     size_t BT, C;
 } Backward;
 
-static f32x4 normalised(const Backward *b, size_t row, size_t c) {
-    f32x4 x = rows_load(b->in + row * b->C + c, b->C - c);
-    if (b->kind == NORM_LAYERNORM) x = f32x4_sub(x, f32x4_load_splat(b->mean + row));
-    return f32x4_mul(x, f32x4_load_splat(b->rstd + row));
+/* One row: where it begins, and its statistics; center is 0 for rmsnorm. */
+typedef struct {
+    const float *in, *dout;
+    f32x4 center, rstd;
+} Row;
+
+static inline Row row_of(const Backward *b, size_t row) {
+    const float *in = b->in + row * b->C, *dout = b->dout + row * b->C;
+    f32x4 center = b->kind == NORM_LAYERNORM ? f32x4_load_splat(b->mean + row) : f32x4_splat(0.0f);
+    return (Row){in, dout, center, f32x4_load_splat(b->rstd + row)};
 }
 
-static f32x4 weighted(const Backward *b, size_t row, size_t c) {
-    f32x4 g = rows_load(b->dout + row * b->C + c, b->C - c);
-    return b->weight ? f32x4_mul(g, rows_load(b->weight + c, b->C - c)) : g;
+static inline f32x4 normalised(const Row *row, size_t c, size_t n) {
+    return f32x4_mul(f32x4_sub(rows_load(row->in + c, n), row->center), row->rstd);
+}
+
+static inline f32x4 weighted(const Backward *b, const Row *row, size_t c, size_t n) {
+    f32x4 g = rows_load(row->dout + c, n);
+    return b->weight ? f32x4_mul(g, rows_load(b->weight + c, n)) : g;
+}
+
+/* Sums of g and of g n over a row. At its end g is 0 beyond the row, so n does not matter there. */
+static inline void sums_vector(const Backward *b, const Row *row, size_t c, size_t n, f32x4 *sum, f32x4 *products) {
+    f32x4 g = weighted(b, row, c, n);
+    *sum = f32x4_add(*sum, g);
+    *products = f32x4_madd(g, normalised(row, c, n), *products);
+}
+
+static inline void din_vector(const Backward *b, const Row *row, float *din, size_t c, size_t n, f32x4 mean, f32x4 slope) {
+    f32x4 d = f32x4_sub(f32x4_sub(weighted(b, row, c, n), mean), f32x4_mul(normalised(row, c, n), slope));
+    rows_store(din + c, f32x4_madd(row->rstd, d, rows_load(din + c, n)), n);
 }
 
 static void din_task(void *context, size_t index, float *scratch) {
     const Backward *b = context;
     (void)scratch;
-    size_t C = b->C, row, end = rows_of(index, b->BT, &row);
-    for (; row < end; row++) {
+    size_t C = b->C, at, end = rows_of(index, b->BT, &at);
+    for (; at < end; at++) {
+        const Row row = row_of(b, at);
         f32x4 sum = f32x4_splat(0.0f), products = sum;
-        for (size_t c = 0; c < C; c += 4) {
-            f32x4 g = weighted(b, row, c);
-            sum = f32x4_add(sum, g);
-            products = f32x4_madd(g, normalised(b, row, c), products);
-        }
+        size_t c = 0;
+        for (; c < whole(C); c += 4) sums_vector(b, &row, c, 4, &sum, &products);
+        if (c < C) sums_vector(b, &row, c, C - c, &sum, &products);
         f32x4 mean = f32x4_splat(b->kind == NORM_LAYERNORM ? f32x4_sum(sum) / (float)C : 0.0f);
-        f32x4 slope = f32x4_splat(f32x4_sum(products) / (float)C), rstd = f32x4_load_splat(b->rstd + row);
-        float *din = b->din + row * C;
-        for (size_t c = 0; c < C; c += 4) {
-            f32x4 d = f32x4_sub(f32x4_sub(weighted(b, row, c), mean), f32x4_mul(normalised(b, row, c), slope));
-            rows_store(din + c, f32x4_madd(rstd, d, rows_load(din + c, C - c)), C - c);
-        }
+        f32x4 slope = f32x4_splat(f32x4_sum(products) / (float)C);
+        float *din = b->din + at * C;
+        for (c = 0; c < whole(C); c += 4) din_vector(b, &row, din, c, 4, mean, slope);
+        if (c < C) din_vector(b, &row, din, c, C - c, mean, slope);
     }
 }
 
-enum { COLUMNS = 64 };
+/* Columns in a task, whose sums stay in registers while the rows go by. */
+enum { COLUMNS = 16 };
 
 static void dparams_task(void *context, size_t index, float *scratch) {
     const Backward *b = context;
     (void)scratch;
-    size_t first = index * COLUMNS, end = first + rows_smaller(COLUMNS, b->C - first);
-    for (size_t row = 0; row < b->BT; row++)
-        for (size_t c = first; c < end; c += 4) {
-            f32x4 g = rows_load(b->dout + row * b->C + c, b->C - c);
-            f32x4 sum = f32x4_madd(g, normalised(b, row, c), rows_load(b->dweight + c, b->C - c));
-            rows_store(b->dweight + c, sum, b->C - c);
-            if (b->dbias) rows_store(b->dbias + c, f32x4_add(rows_load(b->dbias + c, b->C - c), g), b->C - c);
+    size_t first = index * COLUMNS, C = b->C;
+    f32x4 dweight[COLUMNS / 4], dbias[COLUMNS / 4];
+    for (size_t i = 0; i < COLUMNS / 4; i++) {
+        size_t c = first + 4 * i;
+        dweight[i] = dbias[i] = f32x4_splat(0.0f);
+        if (c < C) dweight[i] = rows_load(b->dweight + c, C - c);
+        if (c < C && b->dbias) dbias[i] = rows_load(b->dbias + c, C - c);
+    }
+    for (size_t at = 0; at < b->BT; at++) {
+        const Row row = row_of(b, at);
+        for (size_t i = 0; i < COLUMNS / 4; i++) {
+            size_t c = first + 4 * i;
+            if (c >= C) break;
+            f32x4 g = rows_load(row.dout + c, C - c);
+            dweight[i] = f32x4_madd(g, normalised(&row, c, C - c), dweight[i]);
+            dbias[i] = f32x4_add(dbias[i], g);
         }
+    }
+    for (size_t i = 0; i < COLUMNS / 4; i++) {
+        size_t c = first + 4 * i;
+        if (c < C) rows_store(b->dweight + c, dweight[i], C - c);
+        if (c < C && b->dbias) rows_store(b->dbias + c, dbias[i], C - c);
+    }
 }
 
 void norm_backward(const Exec *exec, int kind, float *din, float *dweight, float *dbias, const float *dout, const float *in,

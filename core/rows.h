@@ -21,23 +21,41 @@ static inline void rows_for(const Exec *exec, size_t count, PoolTask *task, void
     parallel_for(exec, (count + ROWS_CHUNK - 1) / ROWS_CHUNK, task, context);
 }
 
+/* rows.c: the first n < 4 floats, the other lanes 0; and back. Out of line, as they are rare and used everywhere. */
+f32x4 rows_load_end(const float *p, size_t n);
+void rows_store_end(float *p, f32x4 x, size_t n);
+
 /* n >= 4: four floats. Below: n floats, the other lanes 0. */
-static inline f32x4 rows_load(const float *p, size_t n) {
-    if (n >= 4) return f32x4_load(p);
-    float lanes[4] = {0, 0, 0, 0};
-    memcpy(lanes, p, n * sizeof *p);
-    return f32x4_load(lanes);
-}
+static inline f32x4 rows_load(const float *p, size_t n) { return n >= 4 ? f32x4_load(p) : rows_load_end(p, n); }
 
 /* Stores the first n lanes, at most four. */
 static inline void rows_store(float *p, f32x4 x, size_t n) {
-    if (n >= 4) {
+    if (n >= 4)
         f32x4_store(p, x);
-        return;
+    else
+        rows_store_end(p, x, n);
+}
+
+/* to[0..n) = f(x[0..n)), two vectors at a time, so that the constants of f are loaded once for both. f is known where this is inlined. */
+static inline void rows_map(float *to, const float *x, size_t n, f32x4 (*f)(f32x4)) {
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        f32x4 a = f(f32x4_load(x + i)), b = f(f32x4_load(x + i + 4));
+        f32x4_store(to + i, a);
+        f32x4_store(to + i + 4, b);
     }
-    float lanes[4];
-    f32x4_store(lanes, x);
-    memcpy(p, lanes, n * sizeof *p);
+    for (; i < n; i += 4) rows_store(to + i, f(rows_load(x + i, n - i)), n - i);
+}
+
+/* The same of two arrays. */
+static inline void rows_map2(float *to, const float *x, const float *y, size_t n, f32x4 (*f)(f32x4, f32x4)) {
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+        f32x4 a = f(f32x4_load(x + i), f32x4_load(y + i)), b = f(f32x4_load(x + i + 4), f32x4_load(y + i + 4));
+        f32x4_store(to + i, a);
+        f32x4_store(to + i + 4, b);
+    }
+    for (; i < n; i += 4) rows_store(to + i, f(rows_load(x + i, n - i), rows_load(y + i, n - i)), n - i);
 }
 
 #endif
