@@ -14,10 +14,11 @@ export EMCC
 
 # The modules to build, and what makes each of them different: numerics, and whether there are threads.
 VARIANTS = simd128 relaxed simd128-threads relaxed-threads
-FLAGS_simd128 = -msimd128 -Icore/simd/simd128
-FLAGS_relaxed = -msimd128 -mrelaxed-simd -Icore/simd/relaxed
-FLAGS_simd128-threads = $(FLAGS_simd128) -matomics -mbulk-memory
-FLAGS_relaxed-threads = $(FLAGS_relaxed) -matomics -mbulk-memory
+FLAGS = -msimd128 -mbulk-memory -msign-ext -mnontrapping-fptoint
+FLAGS_simd128 = $(FLAGS) -Icore/simd/simd128
+FLAGS_relaxed = $(FLAGS) -mrelaxed-simd -Icore/simd/relaxed
+FLAGS_simd128-threads = $(FLAGS_simd128) -matomics
+FLAGS_relaxed-threads = $(FLAGS_relaxed) -matomics
 # Loops over tensors are compiled for speed, all else for size.
 HOT = $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip dropout embedding gemm gemm_direct gemm_kernel gemm_vector linear loss muon norm position sgd))
 POOL_simd128 = core/pool/single.c
@@ -26,6 +27,7 @@ POOL_simd128-threads = core/pool/threads.c core/pool/wasm.c
 POOL_relaxed-threads = core/pool/threads.c core/pool/wasm.c
 
 CORE = $(wildcard core/*.c core/tokenizer/*.c)
+ABI = $(wildcard wasm/*.c)
 C_TESTS = $(wildcard tests/core/*_test.c)
 JS = $(shell find wasm/src wasm/bin www -name '*.js' 2>/dev/null)
 NPM = tests/node_modules/.package-lock.json
@@ -153,9 +155,9 @@ define MODULE
 build/wasm/$1/%.o: %.c Makefile | build/setup/wasm
 	@mkdir -p $$(@D)
 	@echo '  emcc $$<'
-	@sh wasm/emcc.sh $(STRICT) $$(if $$(filter $$<,$(HOT)),-O2,-Os) -DNDEBUG $$(FLAGS_$1) -MMD -MP -c $$< -o $$@
+	@sh wasm/emcc.sh $(STRICT) $$(if $$(filter $$<,$(HOT)),-Os -finline-functions,-Os) -DNDEBUG $$(FLAGS_$1) -MMD -MP -c $$< -o $$@
 
-build/wasm/folio-$1.wasm: $(patsubst %.c,build/wasm/$1/%.o,$(CORE) $(POOL_$1) wasm/abi.c) wasm/exports.txt
+build/wasm/folio-$1.wasm: $(patsubst %.c,build/wasm/$1/%.o,$(CORE) $(POOL_$1) $(ABI)) wasm/exports.txt
 	@sh wasm/emcc.sh $(LINK) $(if $(findstring threads,$1),$$(LINK_threads)) $$(FLAGS_$1) $$(EXPORTS) $$(filter %.o,$$^) -o $$@
 
 wasm/dist/folio-$1.wasm: build/wasm/folio-$1.wasm
@@ -183,7 +185,7 @@ build/$1/%: build/$1/tests/core/%.o build/$1/libfolio.a
 	@$2 $3 -pthread $$^ -lm -o $$@
 endef
 $(eval $(call NATIVE,native,$(CC),-O3))
-$(eval $(call NATIVE,fast,$(CC),-O3))
+$(eval $(call NATIVE,fast,$(CC),-O3 $(shell grep -qsw fma /proc/cpuinfo && echo -mfma)))
 $(eval $(call NATIVE,gcc-O0,gcc,-O0))
 $(eval $(call NATIVE,clang,clang,-O3))
 $(eval $(call NATIVE,clang-O0,clang,-O0))

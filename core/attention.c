@@ -98,17 +98,16 @@ static float largest_of(const float *x, size_t n, float scale) {
 static float exponentials(float *row, size_t n, size_t width, float scale, float shift) {
     f32x4 sum = f32x4_splat(0.0f), factor = f32x4_splat(scale), subtract = f32x4_splat(shift);
     size_t j = 0;
-    for (; j + 8 <= n; j += 8) {
-        f32x4 a = vmath_exp(f32x4_sub(f32x4_mul(factor, f32x4_load(row + j)), subtract));
-        f32x4 b = vmath_exp(f32x4_sub(f32x4_mul(factor, f32x4_load(row + j + 4)), subtract));
-        f32x4_store(row + j, a);
-        f32x4_store(row + j + 4, b);
-        sum = f32x4_add(f32x4_add(sum, a), b);
+    for (; j + 4 <= n; j += 4) {
+        f32x4 e = vmath_exp(f32x4_sub(f32x4_mul(factor, f32x4_load(row + j)), subtract));
+        f32x4_store(row + j, e);
+        sum = f32x4_add(sum, e);
     }
-    for (; j < n; j += 4) {
-        f32x4_store(row + j, vmath_exp(f32x4_sub(f32x4_mul(factor, f32x4_load(row + j)), subtract)));
+    if (j < n) {
+        f32x4_store(row + j, vmath_exp_end(f32x4_sub(f32x4_mul(factor, f32x4_load(row + j)), subtract)));
         for (size_t i = n; i < j + 4; i++) row[i] = 0.0f;
         sum = f32x4_add(sum, f32x4_load(row + j));
+        j += 4;
     }
     for (; j < width; j += 4) f32x4_store(row + j, f32x4_splat(0.0f));
     return f32x4_sum(sum);

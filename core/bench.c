@@ -50,9 +50,10 @@ uint64_t bench_floats(const BenchShape *s, size_t threads) {
 }
 
 void bench_gemm(Pool *pool, const BenchShape *s, uint64_t times, float *memory) {
-    float *a = memory, *b = a + padded((uint64_t)s->M * s->K), *C = b + padded((uint64_t)s->K * s->N), *scratch = C + padded((uint64_t)s->M * s->N);
+    float *a = memory, *b = a + padded((uint64_t)s->M * s->K), *C = b + padded((uint64_t)s->K * s->N),
+          *scratch = C + padded((uint64_t)s->M * s->N);
     const Exec exec = {pool, scratch, GEMM_SCRATCH, NULL};
-    const int turned = s->kind == BENCH_DWEIGHT;                              /* activations^T times gradients */
+    const int turned = s->kind == BENCH_DWEIGHT;                                         /* activations^T times gradients */
     const int across = s->kind != BENCH_DWEIGHT && (s->kind == BENCH_DINPUT) != s->tall; /* times weights^T */
     const GemmOperand A = turned ? (GemmOperand){a, 1, s->M} : (GemmOperand){a, s->K, 1};
     const GemmOperand B = across ? (GemmOperand){b, 1, s->K} : (GemmOperand){b, s->N, 1};

@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <string.h>
+
 #include "error.h"
 
 static const ConfigSetting SETTINGS[CONFIG_COUNT] = {
@@ -18,14 +20,21 @@ Config config_default(void) {
     return config;
 }
 
+/* Where each setting stands in the struct. */
+static const uint16_t OFFSETS[CONFIG_COUNT] = {
+#define CONFIG_OFFSET(kind, name, def, min, max, choices, doc) (uint16_t) offsetof(Config, name),
+    CONFIG_SETTINGS(CONFIG_OFFSET)
+#undef CONFIG_OFFSET
+};
+
 int config_get(const Config *config, size_t index, double *value) {
-    switch (index) {
-#define CONFIG_GET(kind, name, def, min, max, choices, doc) \
-    case CONFIG_##name: *value = (double)config->name; return FOLIO_OK;
-        CONFIG_SETTINGS(CONFIG_GET)
-#undef CONFIG_GET
-    default: return FOLIO_ERR_ARGUMENT;
-    }
+    if (index >= CONFIG_COUNT) return FOLIO_ERR_ARGUMENT;
+    const char *at = (const char *)config + OFFSETS[index];
+    int32_t whole;
+    memcpy(&whole, at, sizeof whole);
+    *value = (double)whole;
+    if (SETTINGS[index].kind == CONFIG_REAL) memcpy(value, at, sizeof *value);
+    return FOLIO_OK;
 }
 
 /* A NaN fails both comparisons, so it is outside every range. */
@@ -37,12 +46,12 @@ static int fits(const ConfigSetting *setting, double value) {
 int config_set(Config *config, size_t index, double value) {
     if (index >= CONFIG_COUNT) return FOLIO_ERR_ARGUMENT;
     if (!fits(&SETTINGS[index], value)) return FOLIO_ERR_RANGE;
-    switch (index) {
-#define CONFIG_SET(kind, name, def, min, max, choices, doc) \
-    case CONFIG_##name: config->name = (CONFIG_TYPE_##kind)value; break;
-        CONFIG_SETTINGS(CONFIG_SET)
-#undef CONFIG_SET
-    default: break;
+    char *at = (char *)config + OFFSETS[index];
+    if (SETTINGS[index].kind == CONFIG_REAL) {
+        memcpy(at, &value, sizeof value);
+    } else {
+        const int32_t whole = (int32_t)value;
+        memcpy(at, &whole, sizeof whole);
     }
     return FOLIO_OK;
 }

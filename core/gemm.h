@@ -13,9 +13,9 @@ enum {
     GEMM_MR = F32X4_TILE_ROWS, /* register tile */
     GEMM_NR = 8,
     GEMM_NARROW = 4, /* columns of the tile for the last columns */
-    GEMM_MC = 96,  /* rows of A packed at once: MC KC floats stay in the second-level cache */
-    GEMM_KC = 256, /* steps of k packed at once: a panel of KC NR floats stays in the first-level cache */
-    GEMM_NC = 512, /* columns of B packed at once */
+    GEMM_MC = 96,    /* rows of A packed at once: MC KC floats stay in the second-level cache */
+    GEMM_KC = 256,   /* steps of k packed at once: a panel of KC NR floats stays in the first-level cache */
+    GEMM_NC = 512,   /* columns of B packed at once */
     GEMM_SCRATCH = GEMM_MC * GEMM_KC + GEMM_KC * GEMM_NC /* floats of scratch a worker needs */
 };
 

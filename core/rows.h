@@ -36,26 +36,13 @@ static inline void rows_store(float *p, f32x4 x, size_t n) {
         rows_store_end(p, x, n);
 }
 
-/* to[0..n) = f(x[0..n)), two vectors at a time, so that the constants of f are loaded once for both. f is known where this is inlined. */
+/* to[0..n) = f(x[0..n)), and of two arrays; f is known where this is inlined. */
 static inline void rows_map(float *to, const float *x, size_t n, f32x4 (*f)(f32x4)) {
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        f32x4 a = f(f32x4_load(x + i)), b = f(f32x4_load(x + i + 4));
-        f32x4_store(to + i, a);
-        f32x4_store(to + i + 4, b);
-    }
-    for (; i < n; i += 4) rows_store(to + i, f(rows_load(x + i, n - i)), n - i);
+    for (size_t i = 0; i < n; i += 4) rows_store(to + i, f(rows_load(x + i, n - i)), n - i);
 }
 
-/* The same of two arrays. */
 static inline void rows_map2(float *to, const float *x, const float *y, size_t n, f32x4 (*f)(f32x4, f32x4)) {
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        f32x4 a = f(f32x4_load(x + i), f32x4_load(y + i)), b = f(f32x4_load(x + i + 4), f32x4_load(y + i + 4));
-        f32x4_store(to + i, a);
-        f32x4_store(to + i + 4, b);
-    }
-    for (; i < n; i += 4) rows_store(to + i, f(rows_load(x + i, n - i), rows_load(y + i, n - i)), n - i);
+    for (size_t i = 0; i < n; i += 4) rows_store(to + i, f(rows_load(x + i, n - i), rows_load(y + i, n - i)), n - i);
 }
 
 #endif

@@ -15,3 +15,5 @@ const float vmath_constants[13] = {
     1.6666665459e-1f,
     5.0000001201e-1f,
 };
+
+f32x4 vmath_exp_end(f32x4 x) { return vmath_exp(x); }

@@ -24,4 +24,7 @@ static inline f32x4 vmath_exp(f32x4 x) {
     return f32x4_zero_below(x, vmath_constant(VMATH_LOW), f32x4_mul(y, f32x4_pow2(t)));
 }
 
+/* The same, out of line: for the ends of rows. */
+f32x4 vmath_exp_end(f32x4 x);
+
 #endif

@@ -1,7 +1,7 @@
 // digest.js - the run of digest.json through the package's client, in Node and in browsers alike. What it gives is the same everywhere.
 // In Node also a program, for other versions of it: node tests/digest.js prints the outcome as JSON.
 
-/** @typedef {{preset: string, text: string, steps: number, resume: number, prompt: string, sha256: string, sample: string}} Expected */
+/** @typedef {{preset: string, text: string, steps: number, resume: number, prompt: string, sha256: string, fast: string, sample: string}} Expected */
 /** @typedef {{whole: string, resumed: string, sample: string}} Outcome */
 
 /**

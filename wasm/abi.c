@@ -6,35 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
+#include "abi.h"
 #include "f32x4.h"
-#include "folio.h"
 
 /* ---- memory: what a 32-bit memory can never hold is refused before it is asked for ---- */
 
 static const uint64_t LARGEST = 0xFFFF0000u;
 
-/* malloc for blocks that may pass 2 GiB. Emscripten's (dlmalloc) never asks for that much at a time, but adds to what lies free at the end
-   of the heap, so something is put there first. volatile: a compiler may leave out a malloc whose block is only freed. */
-static void *take(size_t bytes) {
-    const size_t half = 0x7FFF0000u;
-    if (bytes > half) {
-        void *volatile end = malloc(half);
-        free(end);
-    }
-    return malloc(bytes);
-}
-
-/* A block of `head` bytes for an object's struct, and `bytes` more, 16-aligned, at *memory. NULL where there is no room. */
-static void *block(size_t head, uint64_t bytes, void **memory) {
+void *abi_block(size_t head, uint64_t bytes, void **memory) {
     uint64_t total = bytes > LARGEST ? bytes : head + 15 + bytes;
-    char *base = total > LARGEST || total > SIZE_MAX ? NULL : take((size_t)total);
+    char *base = total > LARGEST || total > SIZE_MAX ? NULL : malloc((size_t)total);
     if (base) *memory = base + head + (16 - ((uintptr_t)base + head) % 16) % 16;
     return base;
 }
 
-/* The end of every create: hands the object out, or gives its memory back. */
-static int finish(int code, void *object, void **out) {
+int abi_finish(int code, void *object, void **out) {
     if (code)
         free(object);
     else
@@ -59,7 +45,7 @@ double folio_setting_default(uint32_t i) { return config_setting(i)->def; }
 double folio_setting_min(uint32_t i) { return config_setting(i)->min; }
 double folio_setting_max(uint32_t i) { return config_setting(i)->max; }
 
-static int read_config(const double *values, Config *config, int *which) {
+int abi_config(const double *values, Config *config, int *which) {
     *config = config_default();
     for (size_t i = 0; i < CONFIG_COUNT; i++) {
         int code = config_set(config, i, values[i]);
@@ -75,18 +61,20 @@ static int read_config(const double *values, Config *config, int *which) {
 /* which: receives the row at fault. */
 int folio_config_check(const double *values, int *which) {
     Config config;
-    return read_config(values, &config, which);
+    return abi_config(values, &config, which);
 }
 
 /* ---- threads: the one pool of this module. Threads that enter it have a stack and an instance of their own over the same memory ---- */
 
 static Pool *pool;
 
+Pool *abi_pool(void) { return pool; }
+
 /* Makes the pool, once, for up to `threads`; it lasts as long as the module. */
 int folio_pool_create(uint32_t threads) {
     if (pool) return FOLIO_ERR_ARGUMENT;
     void *memory;
-    if (!block(0, pool_bytes(), &memory)) return FOLIO_ERR_MEMORY;
+    if (!abi_block(0, pool_bytes(), &memory)) return FOLIO_ERR_MEMORY;
     pool = pool_init(memory, threads);
     return FOLIO_OK;
 }
@@ -122,13 +110,14 @@ static uint64_t evaluator_bytes(const Config *config) {
 
 static uint64_t decoder_bytes(const Config *config) {
     size_t V = (size_t)config->vocab_size;
-    return pass_bytes(config, PASS_DECODE, 1, pool_threads(pool)) + sampler_bytes(V) + 2 * (uint64_t)V * sizeof(float) + ids_bytes(config, 1);
+    return pass_bytes(config, PASS_DECODE, 1, pool_threads(pool)) + sampler_bytes(V) + 2 * (uint64_t)V * sizeof(float) +
+           ids_bytes(config, 1);
 }
 
 /* bytes: receives what a model, a trainer, an evaluator and a decoder take (4 doubles). */
 int folio_memory(const double *values, double *bytes) {
     Config config;
-    int code = read_config(values, &config, NULL);
+    int code = abi_config(values, &config, NULL);
     if (code) return code;
     bytes[0] = (double)model_bytes(&config);
     bytes[1] = (double)trainer_bytes(&config, pool_threads(pool));
@@ -140,7 +129,7 @@ int folio_memory(const double *values, double *bytes) {
 /* sizes: receives the number of tensors, of floats from the first to the last with gaps, and of parameters (3 doubles). */
 int folio_layout(const double *values, double *sizes) {
     Config config;
-    int code = read_config(values, &config, NULL);
+    int code = abi_config(values, &config, NULL);
     if (code) return code;
     sizes[0] = (double)layout_count(&config);
     sizes[1] = (double)layout_floats(&config);
@@ -152,7 +141,7 @@ int folio_layout(const double *values, double *sizes) {
 int folio_layout_tensor(const double *values, uint32_t index, char *name, double *facts) {
     Config config;
     LayoutTensor tensor;
-    int code = read_config(values, &config, NULL);
+    int code = abi_config(values, &config, NULL);
     if (code) return code;
     if (index >= layout_count(&config)) return FOLIO_ERR_ARGUMENT;
     layout_tensor(&config, index, &tensor);
@@ -171,17 +160,17 @@ int folio_layout_tensor(const double *values, uint32_t index, char *name, double
 /* fault: receives byte offset, character offset, code point (3 words), here and below. */
 int folio_tokenizer_train(int kind, const uint8_t *text, size_t n, TokenizerFault *fault, void **out) {
     void *memory;
-    Tokenizer *tokenizer = block(sizeof *tokenizer, tokenizer_bytes(kind, n), &memory);
+    Tokenizer *tokenizer = abi_block(sizeof *tokenizer, tokenizer_bytes(kind, n), &memory);
     if (!tokenizer) return FOLIO_ERR_MEMORY;
-    return finish(tokenizer_train(tokenizer, kind, text, n, memory, fault), tokenizer, out);
+    return abi_finish(tokenizer_train(tokenizer, kind, text, n, memory, fault), tokenizer, out);
 }
 
 int folio_tokenizer_load(int kind, const uint32_t *codepoints, size_t n, void **out) {
     void *memory;
-    Tokenizer *tokenizer = block(sizeof *tokenizer, (uint64_t)n * sizeof *codepoints, &memory);
+    Tokenizer *tokenizer = abi_block(sizeof *tokenizer, (uint64_t)n * sizeof *codepoints, &memory);
     if (!tokenizer) return FOLIO_ERR_MEMORY;
     memcpy(memory, codepoints, n * sizeof *codepoints);
-    return finish(tokenizer_load(tokenizer, kind, memory, n), tokenizer, out);
+    return abi_finish(tokenizer_load(tokenizer, kind, memory, n), tokenizer, out);
 }
 
 uint32_t folio_tokenizer_vocab_size(const Tokenizer *tokenizer) { return tokenizer->vocab_size; }
@@ -208,12 +197,12 @@ int folio_tokenizer_decode(const Tokenizer *tokenizer, const uint32_t *ids, size
 int folio_dataset_create(const double *values, const uint32_t *ids, size_t n, void **out) {
     Config config;
     void *copy;
-    int code = read_config(values, &config, NULL);
+    int code = abi_config(values, &config, NULL);
     if (code) return code;
-    Dataset *dataset = block(sizeof *dataset, (uint64_t)n * sizeof *ids, &copy);
+    Dataset *dataset = abi_block(sizeof *dataset, (uint64_t)n * sizeof *ids, &copy);
     if (!dataset) return FOLIO_ERR_MEMORY;
     memcpy(copy, ids, n * sizeof *ids);
-    return finish(dataset_init(dataset, &config, copy, n), dataset, out);
+    return abi_finish(dataset_init(dataset, &config, copy, n), dataset, out);
 }
 
 /* sizes: receives tokens, training tokens, windows, batches, validation windows, batch size, block size (7 doubles). */
@@ -246,11 +235,11 @@ int folio_dataset_val_batch(const Dataset *dataset, size_t first, size_t count, 
 int folio_model_create(const double *values, void **out) {
     Config config;
     void *memory;
-    int code = read_config(values, &config, NULL);
+    int code = abi_config(values, &config, NULL);
     if (code) return code;
-    Model *model = block(sizeof *model, model_bytes(&config), &memory);
+    Model *model = abi_block(sizeof *model, model_bytes(&config), &memory);
     if (!model) return FOLIO_ERR_MEMORY;
-    return finish(model_init(model, &config, memory, (size_t)model_bytes(&config)), model, out);
+    return abi_finish(model_init(model, &config, memory, (size_t)model_bytes(&config)), model, out);
 }
 
 float *folio_model_params(Model *model) { return model->params; }
@@ -267,7 +256,7 @@ int folio_model_logits(const Model *model, const uint32_t *ids, size_t B, size_t
     if (!ids_are_tokens(model, ids, B * T)) return FOLIO_ERR_TOKEN;
     void *memory;
     uint64_t bytes = pass_bytes(&model->config, PASS_EVAL, B, pool_threads(pool));
-    Pass *pass = block(sizeof *pass, bytes, &memory);
+    Pass *pass = abi_block(sizeof *pass, bytes, &memory);
     if (!pass) return FOLIO_ERR_MEMORY;
     int code = pass_init(pass, model, PASS_EVAL, B, pool, memory, (size_t)bytes);
     if (!code) {
@@ -294,13 +283,13 @@ static int suits(const Model *model, const Config *config, const Dataset *datase
 int folio_trainer_create(const double *values, Model *model, const Dataset *dataset, void **out) {
     Config config;
     void *memory;
-    int code = read_config(values, &config, NULL);
+    int code = abi_config(values, &config, NULL);
     if (code) return code;
     if (!suits(model, &config, dataset)) return FOLIO_ERR_ARGUMENT;
     uint64_t bytes = trainer_bytes(&config, pool_threads(pool));
-    Trainer *trainer = block(sizeof *trainer, bytes, &memory);
+    Trainer *trainer = abi_block(sizeof *trainer, bytes, &memory);
     if (!trainer) return FOLIO_ERR_MEMORY;
-    return finish(trainer_init(trainer, &config, model, dataset, pool, memory, (size_t)bytes), trainer, out);
+    return abi_finish(trainer_init(trainer, &config, model, dataset, pool, memory, (size_t)bytes), trainer, out);
 }
 
 int folio_trainer_advance(Trainer *trainer) { return trainer_advance(trainer); }
@@ -352,14 +341,14 @@ int folio_evaluator_create(const Model *model, const Dataset *dataset, void **ou
     const Config *config = &model->config;
     void *memory;
     if (!suits(model, config, dataset)) return FOLIO_ERR_ARGUMENT;
-    Evaluator *e = block(sizeof *e, evaluator_bytes(config), &memory);
+    Evaluator *e = abi_block(sizeof *e, evaluator_bytes(config), &memory);
     if (!e) return FOLIO_ERR_MEMORY;
     e->dataset = dataset;
     e->batch = eval_batch(config);
     uint64_t bytes = pass_bytes(config, PASS_EVAL, e->batch, pool_threads(pool));
     e->inputs = (uint32_t *)(void *)((char *)memory + bytes);
     e->targets = e->inputs + e->batch * dataset->block_size;
-    return finish(pass_init(&e->pass, model, PASS_EVAL, e->batch, pool, memory, (size_t)bytes), e, out);
+    return abi_finish(pass_init(&e->pass, model, PASS_EVAL, e->batch, pool, memory, (size_t)bytes), e, out);
 }
 
 /* Adds the losses of validation windows from `first` on, at most `count` of them, to *sum; *next receives the first one left. */
@@ -386,7 +375,7 @@ int folio_decoder_create(const Model *model, void **out) {
     const Config *config = &model->config;
     size_t V = (size_t)config->vocab_size;
     void *memory;
-    Decoder *d = block(sizeof *d, decoder_bytes(config), &memory);
+    Decoder *d = abi_block(sizeof *d, decoder_bytes(config), &memory);
     if (!d) return FOLIO_ERR_MEMORY;
     uint64_t bytes = pass_bytes(config, PASS_DECODE, 1, pool_threads(pool));
     d->position = 0;
@@ -394,7 +383,7 @@ int folio_decoder_create(const Model *model, void **out) {
     d->logits = (float *)(void *)((char *)d->scratch + sampler_bytes(V));
     d->trial = d->logits + V;
     d->ids = (uint32_t *)(void *)(d->trial + V);
-    return finish(pass_init(&d->pass, model, PASS_DECODE, 1, pool, memory, (size_t)bytes), d, out);
+    return abi_finish(pass_init(&d->pass, model, PASS_DECODE, 1, pool, memory, (size_t)bytes), d, out);
 }
 
 /* Appends n tokens to the context. FULL where they do not fit. */
@@ -426,75 +415,5 @@ int folio_decoder_pick(Decoder *d, const double *how, double seed, double index,
     double coin = rng_uniform((uint64_t)seed, rng_stream(RNG_SAMPLE, 0), (uint64_t)index);
     memcpy(d->trial, d->logits, V * sizeof *d->trial);
     *id = sampler_pick(&settings, d->trial, V, d->ids, d->position, coin, d->scratch);
-    return FOLIO_OK;
-}
-
-/* ---- measuring: bench.h, and the stopwatch of a trainer ---- */
-
-/* The host's clock, in seconds; asked for only while a step is measured. */
-__attribute__((import_module("env"), import_name("folio_now"))) double folio_now(void);
-
-double folio_bench_peak(int fused, double rounds) { return bench_peak(fused, (uint64_t)rounds); }
-
-double folio_bench_flops(const double *values, double *attention) {
-    Config config;
-    return read_config(values, &config, NULL) ? 0 : bench_flops(&config, attention);
-}
-
-/* name (16 bytes, ends with 0); facts: kind, M, N, K (4 doubles). Returns 0 beyond the last product. */
-int folio_bench_shape(const double *values, uint32_t index, char *name, double *facts) {
-    Config config;
-    BenchShape shape;
-    if (read_config(values, &config, NULL) || !bench_shape(&config, index, &shape)) return 0;
-    strncpy(name, shape.layer, 15);
-    facts[0] = (double)shape.kind;
-    facts[1] = (double)shape.M;
-    facts[2] = (double)shape.N;
-    facts[3] = (double)shape.K;
-    return 1;
-}
-
-typedef struct {
-    BenchShape shape;
-    float *memory;
-} BenchProduct;
-
-int folio_bench_create(const double *values, uint32_t index, void **out) {
-    Config config;
-    BenchShape shape;
-    void *memory;
-    int code = read_config(values, &config, NULL);
-    if (code) return code;
-    if (!bench_shape(&config, index, &shape)) return FOLIO_ERR_ARGUMENT;
-    uint64_t floats = bench_floats(&shape, pool_threads(pool));
-    BenchProduct *product = block(sizeof *product, floats * sizeof(float), &memory);
-    if (!product) return FOLIO_ERR_MEMORY;
-    *product = (BenchProduct){shape, memory};
-    for (uint64_t i = 0; i < floats; i++) product->memory[i] = (float)(i % 17) * 0.125f - 1.0f;
-    return finish(FOLIO_OK, product, out);
-}
-
-int folio_bench_run(const BenchProduct *product, double times) {
-    bench_gemm(pool, &product->shape, (uint64_t)times, product->memory);
-    return FOLIO_OK;
-}
-
-const char *folio_lap_name(uint32_t part) {
-    static const char *const names[] = {
-#define LAP_NAME(name, text) text,
-        LAP_PARTS(LAP_NAME)
-#undef LAP_NAME
-    };
-    return part < LAP_COUNT ? names[part] : "";
-}
-
-/* Steps of the trainer, measured: seconds receives the time of each part (LAP_COUNT doubles). */
-int folio_trainer_lap(Trainer *trainer, uint32_t steps, double *seconds) {
-    Lap lap = {.now = folio_now};
-    trainer->pass.exec.lap = &lap;
-    lap_start(&lap);
-    for (uint32_t i = 0; i < steps; i++) trainer_step(trainer);
-    trainer->pass.exec.lap = NULL;
-    memcpy(seconds, lap.seconds, sizeof lap.seconds);
     return FOLIO_OK;
 }

@@ -109,4 +109,6 @@ void parallel_for(const Exec *exec, size_t count, PoolTask *task, void *context)
 
 enum { WORTH = 1 << 15 }; /* about five microseconds of one thread */
 
-Exec exec_for(const Exec *exec, uint64_t work) { return work < WORTH ? (Exec){NULL, exec->scratch, exec->scratch_floats, exec->lap} : *exec; }
+Exec exec_for(const Exec *exec, uint64_t work) {
+    return work < WORTH ? (Exec){NULL, exec->scratch, exec->scratch_floats, exec->lap} : *exec;
+}

@@ -1,4 +1,4 @@
-/* train.c - trains natively: train TEXT_FILE [steps=N] [resume=K] [key=value ...]
+/* train.c - trains natively: train TEXT_FILE [steps=N] [resume=K] [threads=N] [key=value ...]
    Prints one line of JSON: the steps done, the last loss and the SHA-256 of the weights, as the command line of the package gives them.
    resume=K carries weights, moments and step number to new objects after step K, as a checkpoint would. */
 #include <stdio.h>
@@ -7,6 +7,7 @@
 
 #include "folio.h"
 #include "sha256.h"
+#include "threads.h"
 
 static void *memory(uint64_t bytes) {
     void *block = bytes > SIZE_MAX ? NULL : malloc((size_t)bytes);
@@ -87,16 +88,16 @@ typedef struct {
 } Run;
 
 /* A run from its start, on memory of its own. */
-static Run *run_create(const Config *config, const Dataset *dataset) {
+static Run *run_create(const Config *config, const Dataset *dataset, Pool *pool) {
     Run *run = memory(sizeof *run);
-    uint64_t weights = model_bytes(config), rest = trainer_bytes(config, 1);
+    uint64_t weights = model_bytes(config), rest = trainer_bytes(config, pool_threads(pool));
     check(model_init(&run->model, config, memory(weights), (size_t)weights), "model");
-    check(trainer_init(&run->trainer, config, &run->model, dataset, NULL, memory(rest), (size_t)rest), "trainer");
+    check(trainer_init(&run->trainer, config, &run->model, dataset, pool, memory(rest), (size_t)rest), "trainer");
     return run;
 }
 
 static Run *run_copy(const Run *from, const Dataset *dataset) {
-    Run *run = run_create(&from->model.config, dataset);
+    Run *run = run_create(&from->model.config, dataset, from->trainer.pass.exec.pool);
     size_t bytes = (size_t)layout_floats(&run->model.config) * sizeof(float);
     memcpy(run->model.params, from->model.params, bytes);
     memcpy(run->trainer.moment1, from->trainer.moment1, bytes);
@@ -107,11 +108,11 @@ static Run *run_copy(const Run *from, const Dataset *dataset) {
 
 int main(int argc, char **argv) {
     if (argc < 2) {
-        fprintf(stderr, "use: train TEXT_FILE [steps=N] [resume=K] [key=value ...]\n");
+        fprintf(stderr, "use: train TEXT_FILE [steps=N] [resume=K] [threads=N] [key=value ...]\n");
         return 2;
     }
     Config config = config_default();
-    unsigned long resume = 0;
+    unsigned long resume = 0, threads = 1;
     for (int i = 2; i < argc; i++) {
         char *equals = strchr(argv[i], '=');
         if (!equals) {
@@ -121,6 +122,8 @@ int main(int argc, char **argv) {
         *equals = 0;
         if (!strcmp(argv[i], "resume"))
             resume = strtoul(equals + 1, NULL, 10);
+        else if (!strcmp(argv[i], "threads"))
+            threads = strtoul(equals + 1, NULL, 10);
         else
             set(&config, strcmp(argv[i], "steps") ? argv[i] : "max_iters", equals + 1);
     }
@@ -138,7 +141,7 @@ int main(int argc, char **argv) {
 
     Dataset dataset;
     check(dataset_init(&dataset, &config, ids, count), argv[1]);
-    Run *run = run_create(&config, &dataset);
+    Run *run = run_create(&config, &dataset, threads_start(threads));
     while (run->trainer.step < (uint64_t)config.max_iters) {
         if (resume && run->trainer.step == resume) run = run_copy(run, &dataset);
         trainer_step(&run->trainer);

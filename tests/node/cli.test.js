@@ -141,7 +141,7 @@ test('--set changes one setting, by the table of the core', async () => {
 test('info tells what runs and what can be set', async () => {
   const { code, stdout } = await folio('info');
   assert.equal(code, 0);
-  assert.match(stdout, /folio \d+\.\d+\.\d+: module simd128, 1 thread, exact numerics/);
+  assert.match(stdout, /folio \d+\.\d+\.\d+: module simd128(-threads)?, exact numerics, \d+ threads?/);
   assert.match(stdout, /engine: simd yes/);
   assert.match(stdout, /n_head +attention heads[^\n]*\n +default 4; a whole number from 1 to 256/);
   assert.match((await folio('info', '--preset', 'gpt2')).stdout, /parameters: 124,439,808\nmemory: model 498 MB/);

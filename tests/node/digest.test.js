@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { NODE_26 } from './engines.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const NODE_26 = join(ROOT, 'tests/node_modules/.bin/node');
-
 /** @type {import('../digest.js').Expected} */
 const expected = JSON.parse(readFileSync(join(ROOT, 'tests/digest.json'), 'utf8'));
 const preset = JSON.parse(readFileSync(join(ROOT, `models/presets/${expected.preset}.json`), 'utf8'));
@@ -33,6 +32,18 @@ describe('natively', { concurrency: true }, () => {
 
 test('natively, carried to new objects halfway', async () => {
   assert.equal((await native('native', `resume=${expected.resume}`)).digest, expected.sha256);
+});
+
+test('natively, with 2, 4 and 8 threads', async () => {
+  for (const threads of [2, 4, 8]) assert.equal((await native('native', `threads=${threads}`)).digest, expected.sha256, `${threads} threads`);
+});
+
+test('in fast numerics: natively, and in Node 26 with 1, 2, 3, 4 and 8', { skip: !existsSync(NODE_26) && 'npm has no Node 26 for this machine' }, async () => {
+  assert.equal((await native('fast', 'threads=3')).digest, expected.fast, 'natively');
+  for (const threads of ['1', '2', '3', '4', '8']) {
+    const options = ['train', '--preset', expected.preset, '--data', expected.text, '--steps', String(expected.steps), '--json', '--numerics', 'fast', '--threads', threads];
+    assert.equal((await outcome(NODE_26, 'wasm/bin/folio.js', ...options)).digest, expected.fast, `Node 26, ${threads} threads`);
+  }
 });
 
 test('natively, another seed gives another digest', async () => {

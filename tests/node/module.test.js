@@ -5,9 +5,10 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { features, chooseVariant } from '../../wasm/src/features.js';
+import { VARIANTS, chooseVariants, features } from '../../wasm/src/features.js';
 import { load } from '../../wasm/src/folio.js';
-import { loadModule, out } from '../../wasm/src/module.js';
+import { loadModule } from '../../wasm/src/loader.js';
+import { out } from '../../wasm/src/module.js';
 import { SMALL, TEXT } from './text.js';
 
 const file = new URL('../../wasm/dist/folio-simd128.wasm', import.meta.url);
@@ -44,6 +45,12 @@ test('a part of a buffer', async () => {
 });
 test('a compiled module', async () => works(await load({ wasm: new WebAssembly.Module(bytes) })));
 test('a variant by name', async () => assert.equal((await load({ variant: 'simd128' })).info().variant, 'simd128'));
+test('a module with threads from elsewhere', async () => {
+  const folio = await load({ wasm: new URL('../../wasm/dist/folio-simd128-threads.wasm', import.meta.url), threads: 3 });
+  assert.equal(folio.info().variant, 'simd128-threads');
+  assert.equal(folio.info().threads, 3);
+  works(folio);
+});
 
 test('HTML instead of a module: the error says which URL returned what', async () => {
   const wanted = { name: 'FolioError', code: 'WASM', op: 'load' };
@@ -59,20 +66,61 @@ test('whatever is no module is refused by name', async () => {
   await refused(new Uint8Array(0), /returned 0 bytes/);
   await refused(new Uint8Array(bytes.subarray(0, 1000)), /damaged/);
   await refused(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), /not Folio's/);
-  await assert.rejects(load({ variant: 'quantum' }), { code: 'WASM', message: /no module 'quantum' \(known: simd128\)/ });
+  await assert.rejects(load({ variant: 'quantum' }), { code: 'WASM', message: /no module 'quantum' \(known: simd128, relaxed, simd128-threads, relaxed-threads\)/ });
 });
 
 test('this engine is known', () => {
   assert.equal(features().simd, true);
-  assert.equal(chooseVariant()?.name, 'simd128');
-  assert.equal(chooseVariant('quantum'), undefined);
+  assert.equal(features().threads, true);
+});
+
+const ALL = { simd: true, relaxedSimd: true, threads: true };
+/** @param {Parameters<typeof chooseVariants>[0]} wish @param {Partial<typeof ALL>} [here] */
+const first = (wish, here) => chooseVariants(wish, { ...ALL, ...here }).variants[0]?.name;
+
+test('the module that suits a wish is chosen, and what cannot be had is left out with a reason', () => {
+  assert.equal(first({ threads: 2 }), 'simd128-threads');
+  assert.equal(first({ threads: 1 }), 'simd128');
+  assert.equal(first({ threads: 1, numerics: 'fast' }), 'relaxed');
+  assert.equal(first({ threads: 4, numerics: 'fast' }), 'relaxed-threads');
+  assert.equal(first({ threads: 4, numerics: 'fast' }, { relaxedSimd: false }), 'simd128-threads');
+  assert.equal(first({ threads: 4, numerics: 'fast' }, { threads: false }), 'relaxed');
+  assert.equal(first({ threads: 4 }, { threads: false, relaxedSimd: false }), 'simd128');
+  assert.equal(first({}, { simd: false }), undefined);
+  assert.equal(first({ variant: 'quantum' }), undefined);
+  assert.deepEqual(chooseVariants({ numerics: 'fast', threads: 2 }, ALL).notes, []);
+  assert.match(chooseVariants({ numerics: 'fast', threads: 1 }, { ...ALL, relaxedSimd: false }).notes.join(), /no relaxed SIMD/);
+  assert.match(chooseVariants({ threads: 2 }, { ...ALL, threads: false }).notes.join(), /one thread: /);
+  assert.equal(chooseVariants({ threads: 2 }, { ...ALL, threads: false }).threads, 1);
+});
+
+test('every module loads by name where the engine has what it needs, and tells what it is', async () => {
+  const here = features();
+  for (const { name, needs, numerics, threads } of VARIANTS) {
+    if (!needs.every((need) => here[need])) continue;
+    const folio = await load({ variant: name, threads: 2 });
+    assert.deepEqual({ variant: folio.info().variant, numerics: folio.info().numerics, threads: folio.info().threads }, { variant: name, numerics, threads: threads ? 2 : 1 });
+    folio.close();
+  }
+});
+
+test('what is no number of threads, and no numerics, is refused by name', async () => {
+  for (const threads of [0, 65, 1.5, NaN, 'many']) await assert.rejects(load({ threads: /** @type {any} */ (threads) }), { code: 'ARGUMENT', message: new RegExp(`threads is ${threads}`) });
+  await assert.rejects(load({ numerics: /** @type {any} */ ('wrong') }), { code: 'ARGUMENT', message: /numerics is 'wrong'/ });
 });
 
 test('info tells what runs', async () => {
-  const { version, variant, threads, numerics, memory_bytes } = (await load()).info();
+  const { version, variant, threads, numerics, notes, memory_bytes } = (await load({ threads: 1 })).info();
   assert.match(version, /^\d+\.\d+\.\d+$/);
-  assert.deepEqual({ variant, threads, numerics }, { variant: 'simd128', threads: 1, numerics: 'exact' });
+  assert.deepEqual({ variant, threads, numerics, notes }, { variant: 'simd128', threads: 1, numerics: 'exact', notes: [] });
   assert.ok(memory_bytes > 0 && memory_bytes % 65536 === 0);
+});
+
+test('a closed module refuses every call', async () => {
+  const folio = await load();
+  folio.close();
+  assert.equal(folio.alive, false);
+  assert.throws(() => folio.config(), { code: 'CLOSED' });
 });
 
 test('after a trap the module is dead, and says so to every call', async () => {

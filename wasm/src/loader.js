@@ -2,7 +2,7 @@
 
 import { FolioError } from './error.js';
 import { VARIANTS, chooseVariants } from './features.js';
-import { Module } from './module.js';
+import { Module, fuses } from './module.js';
 import { HOST, readResponse, readUrl, resolveUrl } from './platform.js';
 
 /** @typedef {string | URL | Response | ArrayBuffer | Uint8Array} WasmFile */
@@ -81,7 +81,7 @@ async function instantiate(module, from, shared) {
   const { exports } = await WebAssembly.instantiate(module, imports);
   if (typeof exports._initialize === 'function') exports._initialize();
   const memory = outside || /** @type {WebAssembly.Memory} */ (exports.memory);
-  return { exports, memory, module, fused: /** @type {() => number} */ (exports.folio_fused)() !== 0 };
+  return { exports, memory, module, fused: fuses(exports) };
 }
 
 /** @param {string} message */

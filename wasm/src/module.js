@@ -70,6 +70,9 @@ export class Handle {
   }
 }
 
+/** Whether a module multiplies and adds in one operation on this processor. @param {WebAssembly.Exports} exports */
+export const fuses = (exports) => /** @type {() => number} */ (exports.folio_fused)() !== 0;
+
 /** Bytes of a pool thread's stack. */
 const STACK = 1 << 17;
 
@@ -79,7 +82,7 @@ export class Module {
   #code;
   /** @type {FolioError | null} */
   #death = null;
-  /** Ends each thread of the pool. @type {Promise<() => void>[]} */
+  /** Ends each thread of the pool. @type {Promise<() => unknown>[]} */
   #workers = [];
 
   /** @param {Loaded} loaded */
@@ -100,9 +103,10 @@ export class Module {
   startThreads() {
     if (this.#workers.length || !this.alive) return;
     for (let index = 1; index < this.threads; index++) {
-      const stack = this.#enter('alloc', [STACK]) >>> 0;
-      if (!stack) return;
-      this.#workers.push(startPoolWorker({ module: this.#code, memory: this.#memory, stack: stack + STACK, index }));
+      const block = this.#enter('alloc', [STACK]) >>> 0;
+      if (!block) return;
+      const stack = Math.floor((block + STACK) / 16) * 16; // where it begins: it grows downwards, and code counts on its alignment
+      this.#workers.push(startPoolWorker({ module: this.#code, memory: this.#memory, stack, index }));
     }
   }
 
@@ -116,6 +120,11 @@ export class Module {
   #endThreads() {
     for (const worker of this.#workers) void worker.then((end) => end());
     this.#workers = [];
+  }
+
+  /** Ends the threads of the pool as a crash would, for tests. @returns {Promise<unknown>} */
+  killThreads() {
+    return Promise.all(this.#workers.map(async (worker) => (await worker)()));
   }
 
   /** Bytes of memory in use by the module; it grows and never shrinks. */

@@ -61,7 +61,7 @@ export const canWait = () => typeof document === 'undefined';
 /**
  * Starts a thread for the pool: pool-worker.js with something to work on. It keeps no program alive and tells nothing.
  * @param {unknown} task
- * @returns {Promise<() => void>} ends it
+ * @returns {Promise<() => unknown>} ends it
  */
 export async function startPoolWorker(task) {
   const url = new URL('./pool-worker.js', import.meta.url);
@@ -70,7 +70,7 @@ export async function startPoolWorker(task) {
     const thread = new Thread(url, { workerData: task });
     thread.on('error', () => {}); // the others do its work
     thread.unref();
-    return () => void thread.terminate();
+    return () => thread.terminate();
   }
   const worker = new Worker(url, { type: 'module' });
   worker.postMessage(task);

@@ -1,0 +1,121 @@
+// Threads: the result does not depend on how many there are, nor on whether they live; they rest when nothing is to be done.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { load } from '../../wasm/src/folio.js';
+import { loadModule } from '../../wasm/src/loader.js';
+import { Folio } from '../../wasm/src/folio.js';
+import { openRun } from '../../wasm/src/run.js';
+import { NODE_26, no26 } from './engines.js';
+import { SMALL, TEXT } from './text.js';
+
+const STEPS = 30;
+const CONFIG = { n_layer: 2, n_head: 4, n_embd: 40, block_size: 37, batch_size: 7, max_iters: STEPS, warmup_iters: 5, learning_rate: 0.003, dropout: 0.1, position: 'rope', bias: true };
+
+/** The digest of a short run. @param {Folio} folio @param {(step: number) => unknown} [between] */
+async function digestOf(folio, between = () => {}) {
+  const run = openRun(folio, { text: TEXT, config: CONFIG });
+  while (run.step < STEPS) {
+    run.parts.trainer.stepOnce();
+    await between(run.step);
+  }
+  assert.ok(run.parts.evaluator.evaluate());
+  const digest = await run.parts.model.digest();
+  run.close();
+  return digest;
+}
+
+/** Threads of this process. */
+const processThreads = () => Number(/^Threads:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+const rest = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Until all threads of the pool take part. @param {import('../../wasm/src/module.js').Module} module */
+async function present(module) {
+  for (let i = 0; i < 200 && module.call('pool_present') < module.threads; i++) await rest(10);
+  assert.equal(module.call('pool_present'), module.threads);
+}
+
+test('1, 2, 3, 4 and 8 threads give the same bits', async () => {
+  const alone = await digestOf(await load({ threads: 1 }));
+  for (const threads of [2, 3, 4, 8]) {
+    const module = await loadModule({ threads });
+    module.startThreads();
+    await present(module);
+    assert.equal(await digestOf(new Folio(module)), alone, `${threads} threads`);
+    module.close();
+  }
+});
+
+test('and so in fast numerics, where the engine has them', { skip: no26 }, async () => {
+  const code = `import { load } from './wasm/src/folio.js';
+    import { openRun } from './wasm/src/run.js';
+    for (const threads of [1, 2, 3, 4, 8]) {
+      const folio = await load({ threads, numerics: 'fast' });
+      const run = openRun(folio, { text: ${JSON.stringify(TEXT)}, config: ${JSON.stringify(CONFIG)} });
+      while (run.step < ${STEPS}) { run.parts.trainer.stepOnce(); await new Promise(setImmediate); }
+      console.log(folio.info().variant, await run.parts.model.digest());
+      folio.close();
+    }`;
+  const { stdout } = await promisify(execFile)(NODE_26, ['--input-type=module', '-e', code], { cwd: new URL('../..', import.meta.url) });
+  const rows = stdout.trim().split('\n').map((line) => line.split(' '));
+  assert.deepEqual(rows.map(([variant]) => variant), ['relaxed', ...Array(4).fill('relaxed-threads')]);
+  assert.equal(new Set(rows.map(([, digest]) => digest)).size, 1);
+  assert.notEqual(rows[0][1], await digestOf(await load({ threads: 1 })));
+});
+
+test('threads that die in the middle are done without, and the bits are the same', async () => {
+  const alone = await digestOf(await load({ threads: 1 }));
+  const module = await loadModule({ threads: 4 });
+  module.startThreads();
+  await present(module);
+  const digest = await digestOf(new Folio(module), (step) => (step === STEPS / 2 ? module.killThreads() : undefined));
+  assert.equal(digest, alone);
+  module.close();
+});
+
+test('a pool with nothing to do uses no processor', async () => {
+  const module = await loadModule({ threads: 4 });
+  module.startThreads();
+  await present(module);
+  const folio = new Folio(module);
+  await digestOf(folio);
+  await rest(50);
+  const before = process.cpuUsage();
+  await rest(500);
+  const { user, system } = process.cpuUsage(before);
+  assert.ok(user + system < 50_000, `${(user + system) / 1000} ms in 500`);
+  folio.close();
+});
+
+test('1,000 cycles of create, train, close leave memory and threads where they were', async (t) => {
+  const module = await loadModule({ threads: 3 });
+  module.startThreads();
+  await present(module);
+  const folio = new Folio(module);
+  const cycle = () => {
+    const run = openRun(folio, { text: TEXT, config: SMALL });
+    run.parts.trainer.stepOnce();
+    run.close();
+  };
+  for (let i = 0; i < 5; i++) cycle();
+  const [bytes, threads] = [module.bytes, processThreads()];
+  for (let i = 0; i < 1000; i++) cycle();
+  t.diagnostic(`measured: ${module.bytes} bytes and ${processThreads()} threads after 1,000 cycles, ${bytes} and ${threads} before`);
+  assert.equal(module.bytes, bytes);
+  assert.equal(processThreads(), threads);
+  folio.close();
+});
+
+test('modules that are closed leave no threads behind', async () => {
+  const before = processThreads();
+  for (let i = 0; i < 20; i++) {
+    const module = await loadModule({ threads: 3 });
+    module.startThreads();
+    await present(module);
+    new Folio(module).close();
+  }
+  for (let i = 0; i < 100 && processThreads() > before + 1; i++) await rest(20);
+  assert.ok(processThreads() <= before + 1, `${before} threads before, ${processThreads()} after`);
+});
