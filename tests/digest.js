@@ -2,16 +2,16 @@
 // In Node also a program, for other versions of it: node tests/digest.js prints the outcome as JSON.
 
 /** @typedef {{preset: string, text: string, steps: number, resume: number, prompt: string, sha256: string, fast: string, sample: string}} Expected */
-/** @typedef {{whole: string, resumed: string, sample: string}} Outcome */
+/** @typedef {{whole: string, resumed: string, sample: string, variant: string}} Outcome */
 
 /**
  * The digest of a whole run, that of a run carried to a fresh worker by a checkpoint, and a text sampled from it.
  * @param {typeof import('../wasm/src/client.js').connect} connect
- * @param {{text: string, config: Record<string, any>, expected: Expected}} options
+ * @param {{text: string, config: Record<string, any>, expected: Expected, numerics?: 'exact' | 'fast'}} options
  * @returns {Promise<Outcome>}
  */
-export async function outcomeOf(connect, { text, config, expected: { steps, resume, prompt } }) {
-  const client = await connect();
+export async function outcomeOf(connect, { text, config, expected: { steps, resume, prompt }, numerics }) {
+  const client = await connect({ numerics });
   try {
     const settings = { ...config, max_iters: steps };
     const first = await client.run({ text, config: settings });
@@ -26,7 +26,7 @@ export async function outcomeOf(connect, { text, config, expected: { steps, resu
     const resumed = await second.digest();
     let sample = '';
     for await (const piece of second.generate({ prompt, tokens: 100, seed: 7 })) sample += piece;
-    return { whole, resumed, sample };
+    return { whole, resumed, sample, variant: client.info.variant };
   } finally {
     await client.close();
   }

@@ -8,6 +8,7 @@ import { byId, say } from './dom.js';
 import { takeDrops } from './drop.js';
 import { buildFields } from './form.js';
 import { count } from './format.js';
+import { offerThreads } from './isolation.js';
 import { readLink, writeLink } from './link.js';
 import { ModelPanel } from './model-panel.js';
 import { announce, notice, noticeError } from './notices.js';
@@ -50,6 +51,7 @@ async function main() {
   keepFiles(session, state, texts);
   const { variant, threads, numerics } = client.info;
   say(byId('engine', HTMLElement), `Everything happens in this tab: no server, no account, no GPU. Engine: ${variant}, ${threads === 1 ? 'one thread' : `${threads} threads`}, ${numerics} numerics.`);
+  void offerThreads({ busy: () => session.status !== 'idle' });
   start.removeEventListener('click', early);
   const arrived = texts.start(state).catch(noticeError);
   new ModelPanel(client, state, texts);

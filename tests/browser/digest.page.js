@@ -7,5 +7,7 @@ const read = async (/** @type {string} */ path) => (await fetch(`/${path}`)).tex
 globalThis.outcome = (async () => {
   const expected = JSON.parse(await read('tests/digest.json'));
   const config = JSON.parse(await read(`models/presets/${expected.preset}.json`));
-  return outcomeOf(connect, { text: await read(expected.text), config, expected });
+  const text = await read(expected.text);
+  const exact = await outcomeOf(connect, { text, config, expected });
+  return { ...exact, fast: await outcomeOf(connect, { text, config, expected, numerics: 'fast' }) };
 })();

@@ -1,29 +1,38 @@
 // One run, one digest: in Chromium and in Firefox as everywhere else (tests/node/digest.test.js).
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { launchChromium, launchFirefox } from './engines.js';
-import { serve } from './server.js';
+import { ISOLATED, serve } from './server.js';
 
 /** @type {import('../digest.js').Expected} */
-const { sha256, sample } = JSON.parse(readFileSync(new URL('../digest.json', import.meta.url), 'utf8'));
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let server;
-before(async () => (server = await serve(fileURLToPath(new URL('../..', import.meta.url)))));
-after(() => server.close());
+const { sha256, fast, sample } = JSON.parse(readFileSync(new URL('../digest.json', import.meta.url), 'utf8'));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-for (const [name, launch] of Object.entries({ Chromium: launchChromium, Firefox: launchFirefox })) {
-  test(`${name}: whole, resumed, and a sample`, { timeout: 120_000 }, async (t) => {
-    const browser = await launch();
-    t.after(() => browser.close());
-    const page = await browser.newPage();
-    const errors = /** @type {string[]} */ ([]);
-    page.on('pageerror', (/** @type {unknown} */ error) => errors.push(String(error)));
-    await page.goto(`${server.url}tests/browser/digest.html`);
-    const outcome = await /** @type {{evaluate: (code: string) => Promise<unknown>}} */ (page).evaluate('globalThis.outcome');
-    assert.deepEqual(errors, []);
-    assert.deepEqual(outcome, { whole: sha256, resumed: sha256, sample });
-  });
+/** @type {[string, Record<string, string>, RegExp][]} a host's headers, and the module that runs then */
+const HOSTS = [['without headers', {}, /^(simd128|relaxed)$/], ['cross-origin isolated', ISOLATED, /^(simd128|relaxed)-threads$/]];
+
+for (const [engine, launch] of Object.entries({ Chromium: launchChromium, Firefox: launchFirefox })) {
+  for (const [host, headers, module] of HOSTS) {
+    test(`${engine}, ${host}: whole, resumed, and a sample; and fast numerics`, { timeout: 120_000 }, async (t) => {
+      const server = await serve(ROOT, { headers });
+      t.after(() => server.close());
+      const browser = await launch();
+      t.after(() => browser.close());
+      const page = await browser.newPage();
+      const errors = /** @type {string[]} */ ([]);
+      page.on('pageerror', (/** @type {unknown} */ error) => errors.push(String(error)));
+      await page.goto(`${server.url}tests/browser/digest.html`);
+      const { evaluate } = /** @type {{evaluate: (code: string) => Promise<any>}} */ (page);
+      const outcome = await evaluate.call(page, 'globalThis.outcome');
+      assert.deepEqual(errors, []);
+      const { variant: fastVariant, whole: fastWhole } = outcome.fast;
+      assert.deepEqual({ ...outcome, fast: undefined, variant: undefined }, { whole: sha256, resumed: sha256, sample, fast: undefined, variant: undefined });
+      assert.match(outcome.variant, module);
+      assert.match(fastVariant, module);
+      assert.equal(fastWhole, fastVariant.startsWith('relaxed') ? fast : sha256);
+    });
+  }
 }

@@ -14,14 +14,14 @@ export const TINY = '#preset=tiny';
 
 /** @typedef {import('playwright-core').Page & {faults: string[]}} Page faults: CSP violations, errors, requests elsewhere */
 
-/** Starts the site and Chromium before a file's tests, and ends them after. */
-export function setUp() {
+/** Starts the site and Chromium before a file's tests, and ends them after. @param {{headers?: Record<string, string>}} [options] what the host sends */
+export function setUp({ headers } = {}) {
   /** @type {Awaited<ReturnType<typeof serve>>} */
   let server;
   /** @type {import('playwright-core').Browser} */
   let browser;
   before(async () => {
-    [server, browser] = await Promise.all([serve(SITE), launchChromium()]);
+    [server, browser] = await Promise.all([serve(SITE, { headers }), launchChromium()]);
   });
   after(async () => {
     await browser?.close();

@@ -21,6 +21,9 @@ const TYPES = {
   '.webmanifest': 'application/manifest+json',
 };
 
+/** Headers that make a page cross-origin isolated, so that it may share memory between threads. */
+export const ISOLATED = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
 /**
  * The file in `root` that a request's path means; null if it is malformed or leads out of `root`.
  * @param {string} root absolute

@@ -1,0 +1,55 @@
+// Threads on the page: where the host sends the headers, through the service worker elsewhere, and never needed.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { TINY, assertNoFaults, figure, inState, notices, ready, setUp, untilPoints } from './page.js';
+import { ISOLATED } from './server.js';
+
+const site = setUp();
+const isolated = setUp({ headers: ISOLATED });
+
+/** @param {import('./page.js').Page} page */
+const engine = (page) => page.textContent('#engine');
+
+/** Trains the tiny model to its end; the last validation loss. @param {import('./page.js').Page} page */
+async function train(page) {
+  await page.click('#start');
+  await inState(page, 'done');
+  return figure(page, 'val-loss');
+}
+
+test('without headers one thread works, and with them several do the same', async (t) => {
+  const page = await site.open(t, TINY);
+  await ready(page);
+  assert.match(`${await engine(page)}`, /Engine: simd128, one thread, exact numerics/);
+  const alone = await train(page);
+  const other = await isolated.open(t, TINY);
+  await ready(other);
+  assert.match(`${await engine(other)}`, /Engine: simd128-threads, [2-8] threads, exact numerics/);
+  assert.equal(await other.isHidden('#threads'), true, 'there is nothing to ask for');
+  assert.equal(await train(other), alone);
+  assertNoFaults(page);
+  assertNoFaults(other);
+});
+
+test('the button installs a service worker that brings threads, and takes it away again', async (t) => {
+  const page = await site.open(t, TINY);
+  await ready(page);
+  assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+  await Promise.all([page.waitForEvent('load'), page.click('#threads')]);
+  await ready(page);
+  assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+  assert.match(`${await engine(page)}`, /[2-8] threads/);
+  await page.click('#start');
+  await untilPoints(page, 5);
+  await page.click('#threads');
+  assert.match((await notices(page)).join(), /loaded anew/, 'a run is not thrown away');
+  await inState(page, 'done');
+  await page.click('#reset');
+  await inState(page, 'idle');
+  await Promise.all([page.waitForEvent('load'), page.click('#threads')]);
+  await ready(page);
+  assert.equal(await page.evaluate(() => crossOriginIsolated), false);
+  assert.match(`${await engine(page)}`, /one thread/);
+  assertNoFaults(page);
+});
