@@ -10,6 +10,9 @@ endif
 EMCC ?= emcc
 PORT ?= 8000
 STEPS ?= 400
+PRESET ?= nanogpt-cpu
+NUMERICS ?= fast
+THREADS ?= auto
 export EMCC
 
 # The modules to build, and what makes each of them different: numerics, and whether there are threads.
@@ -58,6 +61,18 @@ run: wasm data ## train the default model for about a minute and read what it wr
 test: wasm native types site data test-builds ## build and check everything
 	node tests/run.js $(ONLY)
 
+# When you want to know how fast it is here, and where the time goes: Node 26, the native build beside it.
+# `make bench PRESET=tiny NUMERICS=exact THREADS=1`; `make bench-peers` runs PyTorch in the same minute.
+bench: wasm $(NPM) build/native/bench build/fast/bench ## measure this machine
+	tests/node_modules/.bin/node wasm/bin/folio.js bench --preset $(PRESET) --numerics $(NUMERICS) --threads $(THREADS)
+	@echo && echo 'natively:' && build/$(if $(filter fast,$(NUMERICS)),fast,native)/bench threads=$(if $(filter auto,$(THREADS)),$(shell nproc),$(THREADS)) \
+	    $$(node -p 'Object.entries(JSON.parse(fs.readFileSync("models/presets/$(PRESET).json"))).map(([k, v]) => `$${k}=$${v}`).join(" ")')
+
+# When you doubt the figures: Folio and PyTorch (Debian's, with OpenBLAS) by turns, the same model, two threads.
+# Three sizes: 0.8, 3 and 10 million parameters.
+bench-peers: wasm $(NPM) build/setup/torch ## measure Folio beside PyTorch
+	node tests/bench/peers.js
+
 # When you want the real text: tiny Shakespeare, from the folder FOLIO_DATA or by download, checked by hash.
 # Without either, everything works on models/mock-shakespeare.txt, and one line says so.
 data: build/setup/node ## fetch tiny Shakespeare into build/data
@@ -103,8 +118,7 @@ asan: $(C_TESTS:tests/core/%.c=build/asan/%) ## run the core's tests under the a
 
 # When the mathematics of the model has changed: PyTorch says anew what is right.
 # Writes the files that tests/parity compares with; look at their difference before you commit it.
-golden: ## make the reference results with PyTorch
-	sh tests/setup.sh '/usr/lib/python3/dist-packages/torch:python3-torch' '/usr/lib/*/libopenblas.so.0:libopenblas0'
+golden: build/setup/torch ## make the reference results with PyTorch
 	/usr/bin/python3 tests/parity/golden.py
 
 # When the page looks different from its picture in the README.
@@ -117,7 +131,7 @@ screenshots: site build/setup/test ## take the README's picture of the page
 clean: ## remove all that was made
 	rm -rf build wasm/dist wasm/types
 
-.PHONY: all help run test test-builds data wasm native types site serve lint format asan golden screenshots clean print-strict
+.PHONY: all help run test bench bench-peers test-builds data wasm native types site serve lint format asan golden screenshots clean print-strict
 
 # ---- setting up: each stamp stands for the programs that one part needs ----
 
@@ -137,6 +151,10 @@ build/setup/native: | build/setup/wasm
 
 build/setup/test: | build/setup/native
 	@sh tests/setup.sh gcc clang clang-format $(or $(CHROMIUM),chromium):chromium $(or $(FIREFOX),firefox-esr):firefox-esr
+	@touch $@
+
+build/setup/torch: | build/setup/node
+	@sh tests/setup.sh '/usr/lib/python3/dist-packages/torch:python3-torch' '/usr/lib/*/libopenblas.so.0:libopenblas0'
 	@touch $@
 
 $(NPM): tests/package.json tests/package-lock.json | build/setup/node
@@ -182,6 +200,9 @@ build/$1/libfolio.a: $$(NATIVE_CORE:%.c=build/$1/%.o)
 	@$(AR) rcs $$@ $$^
 
 build/$1/%: build/$1/tests/core/%.o build/$1/libfolio.a
+	@$2 $3 -pthread $$^ -lm -o $$@
+
+build/$1/bench: build/$1/tests/bench/bench.o build/$1/libfolio.a
 	@$2 $3 -pthread $$^ -lm -o $$@
 endef
 $(eval $(call NATIVE,native,$(CC),-O3))

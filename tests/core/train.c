@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "folio.h"
+#include "settings.h"
 #include "sha256.h"
 #include "threads.h"
 
@@ -37,33 +38,6 @@ static uint8_t *read_file(const char *path, size_t *n) {
     }
     fclose(file);
     return text;
-}
-
-/* The number that `text` stands for: a choice of the setting by name, true or false, or a number. NaN: none of them. */
-static double setting_value(const ConfigSetting *setting, const char *text) {
-    size_t n = strlen(text), index = 0;
-    if (setting->kind == CONFIG_BOOL && !strcmp(text, "true")) return 1;
-    if (setting->kind == CONFIG_BOOL && !strcmp(text, "false")) return 0;
-    for (const char *choice = setting->choices; setting->kind == CONFIG_ENUM && *choice; index++) {
-        size_t length = strcspn(choice, "|");
-        if (length == n && !strncmp(choice, text, n)) return (double)index;
-        choice += length + (choice[length] == '|');
-    }
-    char *end;
-    double value = strtod(text, &end);
-    return setting->kind == CONFIG_ENUM || end == text || *end ? strtod("nan", NULL) : value;
-}
-
-static void set(Config *config, const char *key, const char *text) {
-    for (size_t i = 0; i < CONFIG_COUNT; i++) {
-        if (strcmp(config_setting(i)->name, key)) continue;
-        int code = config_set(config, i, setting_value(config_setting(i), text));
-        if (code != FOLIO_OK) fprintf(stderr, "train: %s=%s\n", key, text);
-        check(code, key);
-        return;
-    }
-    fprintf(stderr, "train: there is no setting '%s'\n", key);
-    exit(1);
 }
 
 /* Weights as little-endian f32, tensor by tensor, without the gaps between them. */
@@ -124,8 +98,8 @@ int main(int argc, char **argv) {
             resume = strtoul(equals + 1, NULL, 10);
         else if (!strcmp(argv[i], "threads"))
             threads = strtoul(equals + 1, NULL, 10);
-        else
-            set(&config, strcmp(argv[i], "steps") ? argv[i] : "max_iters", equals + 1);
+        else if (settings_set(&config, "train", strcmp(argv[i], "steps") ? argv[i] : "max_iters", equals + 1))
+            return 1;
     }
 
     size_t n, count;

@@ -147,10 +147,46 @@ test('info tells what runs and what can be set', async () => {
   assert.match((await folio('info', '--preset', 'gpt2')).stdout, /parameters: 124,439,808\nmemory: model 498 MB/);
 });
 
+test('--threads and --numerics choose the module; the weights do not depend on the threads', async () => {
+  const run = async (/** @type {string[]} */ ...more) => {
+    const { stdout, stderr } = await folio(...small, '--steps', '6', '--json', ...more);
+    return { digest: events(stdout).at(-1).digest, engine: stderr.match(/engine: module ([^\n]*)/)?.[1] };
+  };
+  const [one, three] = [await run('--threads', '1'), await run('--threads', '3')];
+  assert.match(`${one.engine}`, /^simd128, exact numerics, 1 thread$/);
+  assert.match(`${three.engine}`, /^simd128-threads, exact numerics, 3 threads$/);
+  assert.equal(three.digest, one.digest);
+  const fast = await run('--threads', '1', '--numerics', 'fast');
+  assert.match(`${fast.engine}`, /^relaxed, fast numerics, 1 thread$|^simd128, exact numerics, 1 thread; numerics are exact: this engine has no relaxed SIMD$/);
+  for (const [option, value] of [['--threads', '0'], ['--threads', '65'], ['--threads', 'two'], ['--numerics', 'wrong']]) {
+    const { code, stderr } = await folio(...small, option, value);
+    assert.equal(code, 2);
+    assert.match(stderr, new RegExp(`${option} can be .*'${value}'`));
+  }
+});
+
+test('bench: one object with what was measured', async () => {
+  const { code, stdout, stderr } = await folio('bench', '--preset', at('small.json'), '--threads', '2', '--json');
+  assert.equal(code, 0, stderr);
+  const result = JSON.parse(stdout);
+  assert.ok(result.peak_gflops > 0.5);
+  assert.equal(result.gemm.length, 15);
+  for (const { m, n, k, kind, gflops, percent } of result.gemm) {
+    assert.ok(m > 0 && n > 0 && k > 0 && gflops > 0 && percent > 0);
+    assert.match(kind, /^(forward|d-input|d-weight)$/);
+  }
+  const { tokens_per_second, useful_gflops, percent_of_peak, parts } = result.step;
+  assert.ok(tokens_per_second > 0 && useful_gflops > 0 && percent_of_peak > 0);
+  const shares = Object.values(parts).map(({ share }) => share);
+  assert.ok(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) < 1e-9);
+  assert.ok(result.decode.tokens_per_second > 0 && result.memory_bytes > 0);
+  assert.deepEqual([result.variant, result.threads], ['simd128-threads', 2]);
+});
+
 test('help for all and for each', async () => {
   const all = await folio('--help');
   assert.equal(all.code, 0);
-  for (const command of ['train', 'sample', 'eval', 'info']) {
+  for (const command of ['train', 'sample', 'eval', 'info', 'bench']) {
     assert.match(all.stdout, new RegExp(`folio ${command} `));
     const { code, stdout } = await folio(command, '--help');
     assert.equal(code, 0);

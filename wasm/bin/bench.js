@@ -16,6 +16,7 @@ export const bench = {
     preset: { value: 'NAME|FILE', doc: `the model to measure with (default: ${DEFAULT_PRESET}; known: ${presetNames().join(', ')})` },
     set: { value: 'key=value', many: true, doc: 'change one of its settings' },
     ...ENGINE_OPTIONS,
+    'step-only': { doc: 'measure the training step alone' },
     json: { doc: 'one JSON object on stdout' },
   },
   notes: `Medians of repeated runs after a warm-up, with the least and the most. Percent are of what the processor does at most with these numerics:
@@ -44,8 +45,9 @@ async function runBench(options) {
   const peaks = new Peaks(folio, numerics);
   const gemm = [];
   const most = () => peaks.median * threads;
-  say('matrix product              m x n x k    GFLOP/s (least - most)     of peak');
-  for (const { layer, kind, m, n, k, gflops } of folio.bench.gemms(config)) {
+  const all = !options['step-only'];
+  if (all) say('matrix product              m x n x k    GFLOP/s (least - most)     of peak');
+  for (const { layer, kind, m, n, k, gflops } of all ? folio.bench.gemms(config) : []) {
     peaks.measure();
     gemm.push({ layer, kind, m, n, k, gflops: gflops.median, percent: percent(gflops.median, peaks.last * threads), spread: gflops });
     say(`${`${layer}, ${kind}`.padEnd(24)} ${`${m} x ${n} x ${k}`.padStart(16)}  ${figures(gflops)}  ${gemm[gemm.length - 1].percent.toFixed(1).padStart(8)}%`);
@@ -56,8 +58,8 @@ async function runBench(options) {
     `  ${name.padEnd(24)} ${milliseconds.toFixed(2).padStart(8)} ms ${(100 * share).toFixed(1).padStart(6)}%${gflops ? `  ${gflops.toFixed(1).padStart(6)} GFLOP/s, ${percent(gflops, most()).toFixed(1)}% of peak` : ''}`);
   say(`\na training step: ${grouped(step.tokens_per_second)} tokens/s (${grouped(step.spread.least)} - ${grouped(step.spread.most)}), `
     + `${step.useful_gflops.toFixed(1)} useful GFLOP/s, ${step.percent_of_peak.toFixed(1)}% of peak\n${shown.join('\n')}\n`);
-  const [evaluate, prefill, decode] = [measureEvaluation(config, parts), ...(config.causal ? measureDecoding(config, parts) : [])];
-  say(`evaluation  ${rateWords(evaluate)}\n${prefill ? `prefill     ${rateWords(prefill)}\ndecoding    ${rateWords(decode)}\n` : ''}`);
+  const [evaluate, prefill, decode] = all ? [measureEvaluation(config, parts), ...(config.causal ? measureDecoding(config, parts) : [])] : [];
+  if (evaluate) say(`evaluation  ${rateWords(evaluate)}\n${prefill && decode ? `prefill     ${rateWords(prefill)}\ndecoding    ${rateWords(decode)}\n` : ''}`);
   const memory_bytes = folio.info().memory_bytes;
   say(`peak        ${peaks.fused ? `${figures(peaks.fused)} GFLOP/s fused, ` : ''}${figures(peaks.apart)} product and sum, one thread`);
   say(`first step  ${first_step_ms.toFixed(0)} ms after the command began to load\nmemory      ${size(memory_bytes)}`);

@@ -1,0 +1,84 @@
+"""Training speed of the same GPT in PyTorch (1.13 or later), as nanoGPT builds it: one JSON object of settings as argument, one of results on stdout.
+
+    /usr/bin/python3 peers.py '{"n_layer": 4, "n_head": 4, "n_embd": 128, "block_size": 64, "batch_size": 12, "vocab_size": 65, "threads": 2, "seconds": 5}'
+
+A step is forward, backward, clipping at 1 and AdamW, on random tokens. The figure is the median over steps, after a warm-up.
+"""
+import json
+import math
+import sys
+import time
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+settings = json.loads(sys.argv[1])
+C, H, T, V = (settings[key] for key in ('n_embd', 'n_head', 'block_size', 'vocab_size'))
+torch.set_num_threads(settings['threads'])
+torch.manual_seed(1)
+FUTURE = torch.triu(torch.ones(T, T, dtype=torch.bool), 1)
+
+
+class LayerNorm(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(C))
+
+    def forward(self, x):
+        return F.layer_norm(x, (C,), self.weight)
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.ln_1, self.ln_2 = LayerNorm(), LayerNorm()
+        self.qkv, self.out = nn.Linear(C, 3 * C, bias=False), nn.Linear(C, C, bias=False)
+        self.fc, self.proj = nn.Linear(C, 4 * C, bias=False), nn.Linear(4 * C, C, bias=False)
+        self.drop = nn.Dropout(settings.get('dropout', 0.0))
+
+    def forward(self, x):
+        B = x.shape[0]
+        q, k, v = (z.view(B, T, H, C // H).transpose(1, 2) for z in self.qkv(self.ln_1(x)).split(C, 2))
+        scores = (q @ k.transpose(-2, -1)) * (1.0 / math.sqrt(C // H))
+        attention = self.drop(F.softmax(scores.masked_fill(FUTURE, float('-inf')), -1))
+        x = x + self.drop(self.out((attention @ v).transpose(1, 2).reshape(B, T, C)))
+        return x + self.drop(self.proj(F.gelu(self.fc(self.ln_2(x)))))
+
+
+class GPT(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.wte, self.wpe = nn.Embedding(V, C), nn.Embedding(T, C)
+        self.blocks = nn.Sequential(*[Block() for _ in range(settings['n_layer'])])
+        self.ln_f, self.head = LayerNorm(), nn.Linear(C, V, bias=False)
+        self.head.weight = self.wte.weight
+
+    def forward(self, x, y):
+        h = self.ln_f(self.blocks(self.wte(x) + self.wpe.weight))
+        return F.cross_entropy(self.head(h).view(-1, V), y.view(-1))
+
+
+model = GPT()
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.99), weight_decay=0.1)
+x, y = (torch.randint(V, (settings['batch_size'], T)) for _ in range(2))
+
+
+def step():
+    loss = model(x, y)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+
+
+step()
+step()
+times, end = [], time.perf_counter() + settings['seconds']
+while time.perf_counter() < end or len(times) < 3:
+    start = time.perf_counter()
+    step()
+    times.append(time.perf_counter() - start)
+times.sort()
+tokens = settings['batch_size'] * T
+print(json.dumps(dict(tokens_per_second=tokens / times[len(times) // 2], best=tokens / times[0], steps=len(times), torch=torch.__version__)))

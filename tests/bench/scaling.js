@@ -1,0 +1,51 @@
+// scaling.js - does the cost grow as the work? node tests/bench/scaling.js [ROUNDS], with Node 22 or later
+// Prints, for context and for width doubled again and again, the time of a step against what the flops say, and for gpt2 the memory against `info`.
+import { readFileSync } from 'node:fs';
+import { load } from '../../wasm/src/folio.js';
+
+const ROUNDS = Number(process.argv[2] ?? 7);
+const preset = (/** @type {string} */ name) => JSON.parse(readFileSync(new URL(`../../models/presets/${name}.json`, import.meta.url), 'utf8'));
+const median = (/** @type {number[]} */ values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** @param {Record<string, any>} settings */
+async function trainerOf(settings) {
+  const folio = await load({ numerics: 'fast', threads: 1 });
+  const config = folio.config(settings);
+  const ids = Uint32Array.from({ length: 20 * config.block_size + 5000 }, (_, i) => (i * 7919 + (i >> 3)) % config.vocab_size);
+  const dataset = folio.dataset({ ...config, val_fraction: 0.3 }, ids);
+  const trainer = folio.trainer(folio.model(config), dataset, config);
+  const flops = folio.bench.flops(config).total * config.batch_size * config.block_size;
+  trainer.stepOnce();
+  trainer.stepOnce();
+  return { folio, config, trainer, flops };
+}
+
+/** Seconds of a step. @param {Awaited<ReturnType<typeof trainerOf>>} made */
+function time({ trainer }) {
+  const start = performance.now();
+  trainer.stepOnce();
+  return (performance.now() - start) / 1000;
+}
+
+/** Each beside the one before, by turns. @param {string} key @param {number[]} values @param {(value: number) => Record<string, any>} settings */
+async function doubling(key, values, settings) {
+  for (let i = 1; i < values.length; i++) {
+    const [small, large] = [await trainerOf(settings(values[i - 1])), await trainerOf(settings(values[i]))];
+    const ratios = Array.from({ length: ROUNDS }, () => time(large) / time(small));
+    const work = large.flops / small.flops;
+    console.log(`${key} ${values[i - 1]} -> ${values[i]}: time x ${median(ratios).toFixed(2)}, flops x ${work.toFixed(2)}: ${(100 * (median(ratios) / work - 1)).toFixed(1)}%`);
+    small.folio.close();
+    large.folio.close();
+  }
+}
+
+const base = preset('nanogpt-cpu');
+await doubling('block_size', [64, 128, 256, 512, 1024], (T) => ({ ...base, block_size: T, batch_size: 2048 / T }));
+await doubling('n_embd', [64, 128, 256, 512, 768], (C) => ({ ...base, n_embd: C, batch_size: 4 }));
+
+const gpt2 = { ...preset('gpt2'), block_size: 64, batch_size: 1, gradient_accumulation_steps: 1 };
+const { folio, config } = await trainerOf(gpt2);
+const { model_bytes, trainer_bytes, limit_bytes } = folio.memory(config);
+const said = model_bytes + trainer_bytes;
+const used = folio.info().memory_bytes;
+console.log(`gpt2, context 64, batch 1: a step runs in ${used} bytes of ${limit_bytes}; info says ${said}: ${(100 * (used / said - 1)).toFixed(1)}% more`);
