@@ -7,9 +7,9 @@ const ROUNDS = Number(process.argv[2] ?? 7);
 const preset = (/** @type {string} */ name) => JSON.parse(readFileSync(new URL(`../../models/presets/${name}.json`, import.meta.url), 'utf8'));
 const median = (/** @type {number[]} */ values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** @param {Record<string, any>} settings */
-async function trainerOf(settings) {
-  const folio = await load({ numerics: 'fast', threads: 1 });
+/** @param {Record<string, any>} settings @param {Parameters<typeof load>[0]} [how] */
+async function trainerOf(settings, how = { numerics: 'fast', threads: 1 }) {
+  const folio = await load(how);
   const config = folio.config(settings);
   const ids = Uint32Array.from({ length: 20 * config.block_size + 5000 }, (_, i) => (i * 7919 + (i >> 3)) % config.vocab_size);
   const dataset = folio.dataset({ ...config, val_fraction: 0.3 }, ids);
@@ -40,6 +40,24 @@ async function doubling(key, values, settings) {
 }
 
 const base = preset('nanogpt-cpu');
+
+/** How many times faster one way is, measured by turns. @param {string} words @param {Parameters<typeof load>[0]} one @param {Parameters<typeof load>[0]} other */
+async function faster(words, one, other) {
+  const [a, b] = [await trainerOf(base, one), await trainerOf(base, other)];
+  for (let i = 0; i < 20; i++) {
+    time(a);
+    time(b);
+    await new Promise((resolve) => setTimeout(resolve, 10)); // threads begin to take part
+  }
+  const ratios = Array.from({ length: 8 * ROUNDS }, () => time(b) / time(a));
+  console.log(`nanogpt-cpu, ${words}: x ${median(ratios).toFixed(2)}`);
+  a.folio.close();
+  b.folio.close();
+}
+
+await faster('two threads against one, fast', { numerics: 'fast', threads: 2 }, { numerics: 'fast', threads: 1 });
+await faster('two threads against one, exact', { numerics: 'exact', threads: 2 }, { numerics: 'exact', threads: 1 });
+await faster('fast against exact, one thread', { numerics: 'fast', threads: 1 }, { numerics: 'exact', threads: 1 });
 await doubling('block_size', [64, 128, 256, 512, 1024], (T) => ({ ...base, block_size: T, batch_size: 2048 / T }));
 await doubling('n_embd', [64, 128, 256, 512, 768], (C) => ({ ...base, n_embd: C, batch_size: 4 }));
 

@@ -1,6 +1,6 @@
 /** bench.js - `folio bench`: what this engine reaches, as GFLOP/s and as a share of its own peak. */
 
-import { rate, scaled, spread } from '../src/bench.js';
+import { rate, scaled } from '../src/bench.js';
 import { ENGINE_OPTIONS, engineWords, loadEngine } from './engine.js';
 import { DEFAULT_PRESET, chosenSettings, presetNames, readPreset } from './presets.js';
 import { grouped, size } from './progress.js';
@@ -42,31 +42,31 @@ async function runBench(options) {
   const say = (/** @type {string} */ line) => options.json || console.log(line);
   say(`${engineWords(folio.info())}; ${options.preset ?? DEFAULT_PRESET}: ${grouped(parts.model.parameters)} parameters, ${config.batch_size} x ${config.block_size} tokens a step\n`);
 
-  const peaks = new Peaks(folio, numerics);
+  const fast = numerics === 'fast';
+  const apart = folio.bench.peak(false);
+  const peak = fast ? folio.bench.peak(true) : apart;
+  const beside = () => folio.bench.glance(fast) * threads;
   const gemm = [];
-  const most = () => peaks.median * threads;
   const all = !options['step-only'];
   if (all) say('matrix product              m x n x k    GFLOP/s (least - most)     of peak');
-  for (const { layer, kind, m, n, k, gflops } of all ? folio.bench.gemms(config) : []) {
-    peaks.measure();
-    gemm.push({ layer, kind, m, n, k, gflops: gflops.median, percent: percent(gflops.median, peaks.last * threads), spread: gflops });
-    say(`${`${layer}, ${kind}`.padEnd(24)} ${`${m} x ${n} x ${k}`.padStart(16)}  ${figures(gflops)}  ${gemm[gemm.length - 1].percent.toFixed(1).padStart(8)}%`);
+  for (const { layer, kind, m, n, k, gflops } of all ? folio.bench.gemms(config, beside) : []) {
+    gemm.push({ layer, kind, m, n, k, gflops: gflops.median, percent: 100 * gflops.ratio, spread: gflops });
+    say(`${`${layer}, ${kind}`.padEnd(24)} ${`${m} x ${n} x ${k}`.padStart(16)}  ${figures(gflops)}  ${(100 * gflops.ratio).toFixed(1).padStart(8)}%`);
   }
-  const step = measureStep(folio, config, parts, most);
-  peaks.measure();
+  const step = measureStep(folio, config, parts, beside);
   const shown = Object.entries(step.parts).map(([name, { milliseconds, share, gflops }]) =>
-    `  ${name.padEnd(24)} ${milliseconds.toFixed(2).padStart(8)} ms ${(100 * share).toFixed(1).padStart(6)}%${gflops ? `  ${gflops.toFixed(1).padStart(6)} GFLOP/s, ${percent(gflops, most()).toFixed(1)}% of peak` : ''}`);
+    `  ${name.padEnd(24)} ${milliseconds.toFixed(2).padStart(8)} ms ${(100 * share).toFixed(1).padStart(6)}%${gflops ? `  ${gflops.toFixed(1).padStart(6)} useful GFLOP/s` : ''}`);
   say(`\na training step: ${grouped(step.tokens_per_second)} tokens/s (${grouped(step.spread.least)} - ${grouped(step.spread.most)}), `
     + `${step.useful_gflops.toFixed(1)} useful GFLOP/s, ${step.percent_of_peak.toFixed(1)}% of peak\n${shown.join('\n')}\n`);
   const [evaluate, prefill, decode] = all ? [measureEvaluation(config, parts), ...(config.causal ? measureDecoding(config, parts) : [])] : [];
   if (evaluate) say(`evaluation  ${rateWords(evaluate)}\n${prefill && decode ? `prefill     ${rateWords(prefill)}\ndecoding    ${rateWords(decode)}\n` : ''}`);
   const memory_bytes = folio.info().memory_bytes;
-  say(`peak        ${peaks.fused ? `${figures(peaks.fused)} GFLOP/s fused, ` : ''}${figures(peaks.apart)} product and sum, one thread`);
+  say(`peak        ${fast ? `${figures(peak)} GFLOP/s fused, ` : ''}${figures(apart)} product and sum, one thread`);
   say(`first step  ${first_step_ms.toFixed(0)} ms after the command began to load\nmemory      ${size(memory_bytes)}`);
   if (options.json) {
     const tokens = (/** @type {Spread | undefined} */ value) => (value ? { tokens_per_second: value.median, spread: value } : null);
     console.log(JSON.stringify({
-      peak_gflops: peaks.median, peak: { fused: peaks.fused, product_and_sum: peaks.apart }, gemm, step,
+      peak_gflops: peak.median, peak: { fused: fast ? peak : null, product_and_sum: apart }, gemm, step,
       evaluate: tokens(evaluate), prefill: tokens(prefill), decode: tokens(decode), first_step_ms, memory_bytes, variant, numerics, threads, notes,
     }));
   }
@@ -85,39 +85,6 @@ function prepare(folio, config) {
 
 /** @typedef {ReturnType<typeof prepare>} Parts */
 
-/** The peak, measured again and again between other measurements, as the processor's clock wanders. */
-class Peaks {
-  #bench;
-  #fast;
-  /** @type {number[]} */
-  #seen = [];
-
-  /** @param {Folio} folio @param {'exact' | 'fast'} numerics */
-  constructor(folio, numerics) {
-    this.#bench = folio.bench;
-    this.#fast = numerics === 'fast';
-    this.apart = this.#bench.peak(false);
-    this.apart = scaled(this.#bench.peak(false), 1e-9);
-    this.fused = this.#fast ? scaled(this.#bench.peak(true), 1e-9) : null;
-    this.measure();
-  }
-
-  measure() {
-    this.#seen.push(this.#bench.peak(this.#fast).median * 1e-9);
-  }
-
-  get last() {
-    return this.#seen[this.#seen.length - 1];
-  }
-
-  get median() {
-    return spread(this.#seen).median;
-  }
-}
-
-/** @param {number} value @param {number} of */
-const percent = (value, of) => (100 * value) / of;
-
 /** @param {Spread} value */
 const figures = ({ median, least, most }) => `${median.toFixed(1).padStart(6)} (${least.toFixed(1).padStart(5)} - ${most.toFixed(1).padStart(5)})`;
 
@@ -126,14 +93,14 @@ const rateWords = ({ median, least, most }) => `${grouped(median)} tokens/s (${g
 
 /**
  * @param {Folio} folio @param {Config} config @param {Parts} parts
- * @param {() => number} most GFLOP/s of all threads
+ * @param {() => number} beside GFLOP/s of all threads at most
  */
-function measureStep(folio, config, { trainer }, most) {
+function measureStep(folio, config, { trainer }, beside) {
   const tokens = config.batch_size * config.block_size * config.gradient_accumulation_steps;
   const run = (/** @type {number} */ times) => {
     for (let i = 0; i < times; i++) trainer.stepOnce();
   };
-  const speed = scaled(rate(run, { least: LEAST, repeats: REPEATS }), tokens);
+  const speed = scaled(rate(run, { least: LEAST, repeats: REPEATS, beside }), tokens);
   const flops = folio.bench.flops(config);
   const useful_gflops = speed.median * flops.total * 1e-9;
   const steps = Math.max(1, Math.ceil((speed.median * LEAST) / tokens));
@@ -146,7 +113,7 @@ function measureStep(folio, config, { trainer }, most) {
     share: part / all,
     ...(work[name] && { gflops: (work[name] * tokens * steps * 1e-9) / part }),
   }]));
-  return { tokens_per_second: speed.median, useful_gflops, percent_of_peak: percent(useful_gflops, most()), parts, spread: speed };
+  return { tokens_per_second: speed.median, useful_gflops, percent_of_peak: 100 * speed.ratio * flops.total * 1e-9, parts, spread: speed };
 }
 
 /** @param {Config} config @param {Parts} parts */

@@ -5,13 +5,17 @@ import { packConfig } from './settings.js';
 
 /** @typedef {import('./settings.js').Config} Config */
 /** @typedef {{median: number, least: number, most: number}} Spread of repeated measurements */
-/** @typedef {{layer: string, kind: 'forward' | 'd-input' | 'd-weight', m: number, n: number, k: number, gflops: Spread}} GemmResult */
+/** @typedef {Spread & {ratio: number}} Compared ratio: median of the ratios to what was measured beside each of them */
+/** @typedef {{layer: string, kind: 'forward' | 'd-input' | 'd-weight', m: number, n: number, k: number, gflops: Compared}} GemmResult */
 
 const KINDS = /** @type {const} */ (['forward', 'd-input', 'd-weight']);
 
 /** Seconds that one measurement lasts at least, and how many are made after those that warm the engine up. */
 const LEAST = 0.02;
 const REPEATS = 9;
+
+/** Rounds of the peak's loop, a third of a millisecond or so. */
+const ROUNDS = 20000;
 
 /** @param {number[]} values @returns {Spread} */
 export function spread(values) {
@@ -22,9 +26,11 @@ export function spread(values) {
 /**
  * Work per second: `run(n)` does n units. n grows until a measurement lasts LEAST seconds, which also warms the engine up.
  * @param {(times: number) => void} run
- * @param {{least?: number, repeats?: number}} [how]
+ * @param {{least?: number, repeats?: number, beside?: () => number}} [how] beside: another rate, measured before each repetition, as the
+ *   machine's speed wanders
+ * @returns {Compared}
  */
-export function rate(run, { least = LEAST, repeats = REPEATS } = {}) {
+export function rate(run, { least = LEAST, repeats = REPEATS, beside = () => 1 } = {}) {
   const seconds = (/** @type {number} */ times) => {
     const start = performance.now();
     run(times);
@@ -32,11 +38,16 @@ export function rate(run, { least = LEAST, repeats = REPEATS } = {}) {
   };
   let times = 1;
   for (let took = seconds(times); took < least; took = seconds(times)) times = Math.ceil(times * Math.min(8, Math.max(1.5, (1.2 * least) / Math.max(took, 1e-6))));
-  return spread(Array.from({ length: repeats }, () => times / seconds(times)));
+  const pairs = Array.from({ length: repeats }, () => {
+    const other = beside();
+    const own = times / seconds(times);
+    return { own, ratio: own / other };
+  });
+  return { ...spread(pairs.map(({ own }) => own)), ratio: spread(pairs.map(({ ratio }) => ratio)).median };
 }
 
-/** @param {Spread} value @param {number} factor @returns {Spread} */
-export const scaled = ({ median, least, most }, factor) => ({ median: median * factor, least: least * factor, most: most * factor });
+/** @param {Compared} value @param {number} factor @returns {Compared} */
+export const scaled = ({ median, least, most, ratio }, factor) => ({ median: median * factor, least: least * factor, most: most * factor, ratio: ratio * factor });
 
 export class Bench {
   #module;
@@ -51,11 +62,17 @@ export class Bench {
     this.#settings = settings;
   }
 
-  /** Most flops per second of one thread. @param {boolean} fused by one instruction, or by a product and a sum @returns {Spread} */
+  /** Most GFLOP/s of one thread. @param {boolean} fused by one instruction, or by a product and a sum @returns {Compared} */
   peak(fused) {
-    const rounds = 20000;
-    const flops = this.#module.call('bench_peak', Number(fused), rounds) / rounds;
-    return scaled(rate((times) => this.#module.call('bench_peak', Number(fused), times * rounds)), flops * rounds);
+    const flops = this.#module.call('bench_peak', Number(fused), ROUNDS);
+    return scaled(rate((times) => this.#module.call('bench_peak', Number(fused), times * ROUNDS)), flops * 1e-9);
+  }
+
+  /** The same, looked at for two milliseconds or so: once it was measured, to measure other things beside it. @param {boolean} fused */
+  glance(fused) {
+    const start = performance.now();
+    const flops = this.#module.call('bench_peak', Number(fused), 4 * ROUNDS);
+    return (flops * 1e-6) / (performance.now() - start);
   }
 
   /** Useful flops of training one token. @param {Config} config @returns {{total: number, attention: number}} */
@@ -65,8 +82,12 @@ export class Bench {
     return { total, attention: attention[0] };
   }
 
-  /** Every matrix product of a step, one after another. @param {Config} config @returns {Generator<GemmResult, void, void>} */
-  *gemms(config) {
+  /**
+   * Every matrix product of a step, one after another.
+   * @param {Config} config @param {() => number} beside the peak
+   * @returns {Generator<GemmResult, void, void>}
+   */
+  *gemms(config, beside) {
     const module = this.#module;
     module.startThreads();
     const values = packConfig(this.#settings, config);
@@ -75,7 +96,7 @@ export class Bench {
     for (let i = 0; module.call('bench_shape', values, i, out(name), out(facts)); i++) {
       const [kind, m, n, k] = facts;
       const product = module.create('bench', 'bench_create', [values, i]);
-      const gflops = scaled(rate((times) => module.call('bench_run', product, times)), 2e-9 * m * n * k);
+      const gflops = scaled(rate((times) => module.call('bench_run', product, times), { beside }), 2e-9 * m * n * k);
       product.close();
       yield { layer: new TextDecoder().decode(name.subarray(0, name.indexOf(0))), kind: KINDS[kind], m, n, k, gflops };
     }
