@@ -18,12 +18,13 @@ typedef struct {
     Config config; /* of the model, with the training settings to use */
     Model *model;
     const Dataset *dataset;
-    float *grads, *moment1, *moment2; /* layout_floats each; moment1 is SGD's momentum buffer; moment2 NULL for sgd */
+    float *grads, *moment1, *moment2; /* layout_floats each; what the moments hold: update.h; moment2 NULL for sgd */
     uint64_t step;                    /* steps done; set it to resume: all that is random follows from it */
     TrainerReport report;             /* of the last step done */
     Pass pass;
     uint32_t *inputs, *targets; /* (batch_size, block_size) */
     double *partials;           /* for the gradient's norm */
+    Exec update_exec;           /* the pass's workers, with update_scratch for each */
     size_t piece, micro;        /* where in the step */
     double loss_sum;
     uint64_t loss_tokens;
