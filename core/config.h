@@ -46,7 +46,7 @@
     X(REAL, muon_momentum, 0.95, 0, 0.9999, "", "muon: decay of the mean of gradients") \
     X(REAL, muon_momentum_start, 0.85, 0, 0.9999, "", "muon: the same in the first step") \
     X(INT, muon_momentum_iters, 300, 0, 1000000000, "", "muon: steps from one to the other") \
-    X(INT, muon_steps, 5, 1, 32, "", "muon: Newton-Schulz steps towards an orthogonal update") \
+    X(INT, muon_steps, 5, 1, 5, "", "muon: Newton-Schulz steps towards an orthogonal update") \
     X(BOOL, muon_heads, 0, 0, 1, "", "muon: the part of each attention head by itself; off: queries, keys, values and projection whole") \
     X(REAL, weight_decay, 0.1, 0, 100, "", "decay of the blocks' matrices") \
     X(REAL, embd_weight_decay, 0.1, 0, 100, "", "decay of the embeddings and the head") \

@@ -117,7 +117,7 @@ static void upper_kernel(size_t i0, size_t j0, size_t M, size_t N, size_t K, con
     }
 }
 
-/* The blocks of 4 x 4 below the diagonal from those above; every tile that touches one on the diagonal was computed whole. */
+/* What stands below the diagonal, from above: by blocks of 4 x 4, then the rest of the rows. */
 static void mirror(size_t N, float *C) {
     size_t fours = N / 4 * 4;
     for (size_t i = 0; i < fours; i += 4)
@@ -126,8 +126,8 @@ static void mirror(size_t N, float *C) {
             load_transposed(block, C + i * N + j, N);
             for (size_t k = 0; k < 4; k++) f32x4_store(C + (j + k) * N + i, block[k]);
         }
-    for (size_t j = fours; j < N; j++)
-        for (size_t i = 0; i < j; i++) C[j * N + i] = C[i * N + j];
+    for (size_t j = 1; j < N; j++)
+        for (size_t i = j < fours ? j / 4 * 4 : 0; i < j; i++) C[j * N + i] = C[i * N + j];
 }
 
 void gemm_symmetric(float *scratch, size_t N, size_t K, GemmOperand A, GemmOperand B, float *C) {

@@ -5,7 +5,11 @@
    f(x) = 3.4445 x - 4.7750 x^3 + 2.0315 x^5: after five rounds all that began above 0.0026 lie between 0.68 and 1.14.
    That is X <- a X + b (X X^T) X + c (X X^T)^2 X, where X X^T and its polynomials commute. So the rounds are run on the Gram matrix A of the shorter
    side r alone, with p(A) = a I + b A + c A^2: A <- p(A) A p(A), P <- P p(A), all symmetric, of which half is computed; and P multiplies U once.
-   For 128 x 512 and five rounds that is 61 million operations instead of 189, for 128 x 128 42 instead of 63. */
+   For 128 x 512 and five rounds that is 61 million operations instead of 189, for 128 x 128 42 instead of 63.
+
+   The price is accuracy: a rounding error of A (6e-8 |A|) in a direction in which U is 0 grows twelvefold in each round. Against the iteration in double, the
+   Frobenius norm of the result is off by 2e-5 where the singular values are alike, 1e-3 where they span six decades, 3e-2 where the rank is 1; after a sixth round
+   it would be of no use. */
 #ifndef FOLIO_MUON_H
 #define FOLIO_MUON_H
 
@@ -17,7 +21,7 @@
 typedef struct {
     double lr, momentum, weight_decay;
     double grad_scale; /* the gradient is multiplied by this first */
-    size_t steps;      /* rounds, at least 1 */
+    size_t steps;      /* rounds, 1 to 5 */
 } Muon;
 
 /* A matrix within a tensor; (in, out), as all weights are. */
