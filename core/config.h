@@ -46,7 +46,8 @@
     X(REAL, muon_momentum, 0.95, 0, 0.9999, "", "muon: decay of the mean of gradients") \
     X(REAL, muon_momentum_start, 0.85, 0, 0.9999, "", "muon: the same in the first step") \
     X(INT, muon_momentum_iters, 300, 0, 1000000000, "", "muon: steps from one to the other") \
-    X(INT, muon_steps, 5, 1, 5, "", "muon: Newton-Schulz steps towards an orthogonal update") \
+    X(ENUM, muon_method, MUON_NEWTON_SCHULZ, 0, 1, "newton_schulz|polar_express", "muon: the way to an orthogonal update") \
+    X(INT, muon_steps, 5, 1, 5, "", "muon: steps of that way; polar_express needs three") \
     X(BOOL, muon_heads, 0, 0, 1, "", "muon: the part of each attention head by itself; off: queries, keys, values and projection whole") \
     X(REAL, weight_decay, 0.1, 0, 100, "", "decay of the blocks' matrices") \
     X(REAL, embd_weight_decay, 0.1, 0, 100, "", "decay of the embeddings and the head") \
@@ -69,6 +70,7 @@ enum { NORM_LAYERNORM, NORM_RMSNORM };
 enum { ACTIVATION_GELU, ACTIVATION_RELU, ACTIVATION_RELU2, ACTIVATION_SWIGLU };
 enum { INIT_SCHEME_GPT2, INIT_SCHEME_ZERO_PROJ };
 enum { OPTIMIZER_ADAMW, OPTIMIZER_SGD, OPTIMIZER_MUON };
+enum { MUON_NEWTON_SCHULZ, MUON_POLAR_EXPRESS };
 enum { SCHEDULE_CONSTANT, SCHEDULE_COSINE, SCHEDULE_LINEAR, SCHEDULE_WSD };
 enum { TOKENIZER_CHAR, TOKENIZER_BYTE };
 enum { BATCHING_RANDOM, BATCHING_EPOCH };

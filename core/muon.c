@@ -47,21 +47,32 @@ uint64_t muon_scratch(size_t in, size_t out) {
     return 4 * r * r + GEMM_SCRATCH;
 }
 
-/* Coefficients of f: the slope at 0 as large as it can be while all of [0, 1] ends in a band about 1. */
-static const float F[3] = {3.4445f, -4.7750f, 2.0315f};
+/* a, b and c of the rounds. */
+static const float NEWTON_SCHULZ[3] = {3.4445f, -4.7750f, 2.0315f};
+static const float POLAR_EXPRESS[5][3] = {{8.0933685f, -23.6204303f, 17.4461517f},
+                                          {3.6365856f, -2.7219267f, 0.5365463f},
+                                          {2.6613000f, -1.9771545f, 0.4526164f},
+                                          {1.9561716f, -1.3375077f, 0.3838527f},
+                                          {1.8751656f, -1.2501839f, 0.3750184f}};
 
-/* x (n) <- x factor. */
-static void scale(float *x, size_t n, float factor) {
-    for (size_t i = 0; i < n; i += 4) rows_store(x + i, f32x4_mul(rows_load(x + i, n - i), f32x4_load_splat(&factor)), n - i);
+/* x (n) <- x factor; returns the sum of their squares. */
+static float scale(float *x, size_t n, float factor) {
+    f32x4 sum = f32x4_splat(0.0f);
+    for (size_t i = 0; i < n; i += 4) {
+        f32x4 y = f32x4_mul(rows_load(x + i, n - i), f32x4_load_splat(&factor));
+        sum = f32x4_madd(y, y, sum);
+        rows_store(x + i, y, n - i);
+    }
+    return f32x4_sum(sum);
 }
 
-/* square (r, r), on entry A^2, becomes a I + b A + c A^2. */
-static void polynomial(float *square, const float *A, size_t r) {
+/* square (r, r), on entry A^2, becomes k[0] I + k[1] A + k[2] A^2. */
+static void polynomial(float *square, const float *A, size_t r, const float k[3]) {
     for (size_t i = 0, n = r * r; i < n; i += 4) {
-        f32x4 x = f32x4_mul(rows_load(square + i, n - i), f32x4_load_splat(F + 2));
-        rows_store(square + i, f32x4_madd(rows_load(A + i, n - i), f32x4_load_splat(F + 1), x), n - i);
+        f32x4 x = f32x4_mul(rows_load(square + i, n - i), f32x4_load_splat(k + 2));
+        rows_store(square + i, f32x4_madd(rows_load(A + i, n - i), f32x4_load_splat(k + 1), x), n - i);
     }
-    for (size_t i = 0; i < r; i++) square[i * r + i] += F[0];
+    for (size_t i = 0; i < r; i++) square[i * r + i] += k[0];
 }
 
 /* to = x y, symmetric matrices that commute (r, r). */
@@ -75,12 +86,24 @@ static void swap(float **x, float **y) {
     *y = z;
 }
 
+/* A (r, r), on entry U U^T, becomes X X^T. Returns X's factor of U. The sums are never 0 where U is not, as A is divided by its trace first. */
+static double normalise(float *A, size_t r, int method) {
+    double squares = 0.0; /* |U|^2 is the trace of U U^T */
+    for (size_t i = 0; i < r; i++) squares += (double)A[i * r + i];
+    double unit = 1.0 / (sqrt(squares) + 1e-7);
+    double fourths = (double)scale(A, r * r, (float)(unit * unit)); /* the sum of x^4 is |X X^T|^2 */
+    if (method == MUON_NEWTON_SCHULZ) return unit;
+    double more = 1.0 / (sqrt(sqrt(fourths)) + 1e-7);
+    scale(A, r * r, (float)(more * more));
+    return unit * more;
+}
+
 /* The product of p(A) over all rounds; one of the four matrices (r, r) from A on, all of them overwritten. */
-static float *rounds(float *A, size_t r, size_t steps, float *scratch) {
+static float *rounds(float *A, size_t r, size_t steps, int method, float *scratch) {
     float *p = A + r * r, *P = p + r * r, *other = P + r * r;
     for (size_t step = 0; step < steps; step++) {
         product(p, A, A, r, scratch);
-        polynomial(p, A, r);
+        polynomial(p, A, r, method == MUON_NEWTON_SCHULZ ? NEWTON_SCHULZ : POLAR_EXPRESS[step]);
         if (step + 1 < steps) {
             product(other, A, p, r, scratch);
             product(A, other, p, r, scratch);
@@ -104,11 +127,8 @@ void muon_update(Muon s, MuonMatrix matrix, float *params, const float *update, 
     else
         gemm_symmetric(packing, r, in, transposed, U, A);
 
-    double squares = 0.0; /* |U|^2 is the trace of A */
-    for (size_t i = 0; i < r; i++) squares += (double)A[i * r + i];
-    double unit = 1.0 / (sqrt(squares) + 1e-7);
-    scale(A, r * r, (float)(unit * unit));
-    float *P = rounds(A, r, s.steps, packing);
+    double unit = normalise(A, r, s.method);
+    float *P = rounds(A, r, s.steps, s.method, packing);
     scale(P, r * r, (float)(-s.lr * matrix.scale * unit));
 
     if (s.weight_decay != 0.0)

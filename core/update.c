@@ -64,7 +64,8 @@ static Muon muon_of(const Update *u) {
                   .momentum = schedule_momentum(c, u->step),
                   .weight_decay = c->weight_decay,
                   .grad_scale = u->grad_scale,
-                  .steps = (size_t)c->muon_steps};
+                  .steps = (size_t)c->muon_steps,
+                  .method = c->muon_method};
 }
 
 /* The same part of every block, then the next: a loop whose pieces become shorter leaves no worker idle for long at its end. */

@@ -71,6 +71,7 @@ const CORE = [
   ['muon_momentum', 'training-more', 'Muon momentum'],
   ['muon_momentum_start', 'training-more', 'Muon momentum at first'],
   ['muon_momentum_iters', 'training-more', 'Muon momentum steps'],
+  ['muon_method', 'training-more', 'Muon method'],
   ['muon_steps', 'training-more', 'Muon rounds'],
   ['muon_heads', 'training-more', 'Muon by heads'],
   ['schedule', 'training-more', 'Schedule'],

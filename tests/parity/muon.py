@@ -1,17 +1,26 @@
-"""Muon in PyTorch, as Jordan et al. 2024 describe it: what core/muon.h and core/update.h are compared with."""
+"""Muon in PyTorch, from its papers: what core/muon.h and core/update.h are compared with."""
 import torch
 
 import model
 
 
-def orthogonalise(G, steps):
-    """The quintic Newton-Schulz iteration on G (out, in), which pushes its singular values towards 1."""
-    a, b, c = 3.4445, -4.7750, 2.0315
+# Polynomials for singular values in [0.01, 1], each the best for what the one before it leaves (Amsel et al. 2025, The Polar Express).
+POLAR_EXPRESS = [
+    (8.093368512548254, -23.62043032882427, 17.446151749836247), (3.63658555425904, -2.721926746608908, 0.5365462883273613),
+    (2.661299985777101, -1.9771545218846256, 0.4526164069964008), (1.9561716388844537, -1.3375077459440725, 0.38385270132987975),
+    (1.87516556273676, -1.2501839462942395, 0.37501839510597884)]
+
+
+def orthogonalise(G, method, steps):
+    """G (out, in) with its singular values pushed towards 1 by odd quintic polynomials."""
     X = G / (G.norm() + 1e-7)
+    if method == 'polar_express':
+        X = X / (torch.linalg.svdvals(X).pow(4).sum() ** 0.25 + 1e-7)
     tall = X.shape[0] > X.shape[1]
     if tall:
         X = X.T
-    for _ in range(steps):
+    for step in range(steps):
+        a, b, c = POLAR_EXPRESS[step] if method == 'polar_express' else (3.4445, -4.7750, 2.0315)
         A = X @ X.T
         X = a * X + (b * A + c * A @ A) @ X
     return X.T if tall else X
@@ -62,5 +71,5 @@ class Muon:
             update = value.grad.lerp(m, beta)
             value.mul_(1 - self.lr * self.config['weight_decay'])
             for (piece, factor), (change, _) in zip(parts(self.config, name, value), parts(self.config, name, update)):
-                piece.sub_(self.lr * factor * orthogonalise(change.T, self.config['muon_steps']).T)
+                piece.sub_(self.lr * factor * orthogonalise(change.T, self.config['muon_method'], self.config['muon_steps']).T)
         self.steps += 1
