@@ -9,7 +9,7 @@ CC = gcc
 endif
 EMCC ?= emcc
 PORT ?= 8000
-STEPS ?= 400
+STEPS ?= 250
 PRESET ?= nanogpt-cpu
 NUMERICS ?= fast
 THREADS ?= auto
@@ -23,7 +23,7 @@ FLAGS_relaxed = $(FLAGS) -mrelaxed-simd -Icore/simd/relaxed
 FLAGS_simd128-threads = $(FLAGS_simd128) -matomics
 FLAGS_relaxed-threads = $(FLAGS_relaxed) -matomics
 # Loops over tensors are compiled for speed, all else for size.
-HOT = $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip dropout embedding gemm gemm_direct gemm_kernel gemm_vector linear loss muon norm position sgd))
+HOT = $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip dropout embedding gemm gemm_direct gemm_kernel gemm_vector linear loss muon norm position rows sgd))
 POOL_simd128 = core/pool/single.c
 POOL_relaxed = core/pool/single.c
 POOL_simd128-threads = core/pool/threads.c core/pool/wasm.c
@@ -49,7 +49,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 # When you have just come here: from nothing to a model that writes, in two minutes or so.
-# Sets up the compiler, builds, trains the default preset, prints its loss and a sample. `make run STEPS=1500` learns more.
+# Sets up the compiler, builds, trains the default preset, prints its loss and a sample. `make run STEPS=2000` is the whole recipe.
 run: wasm data ## train the default model for about a minute and read what it writes
 	node wasm/bin/folio.js train --steps $(STEPS) --out build/shakespeare.safetensors
 	@echo && echo 'A sample:' && echo

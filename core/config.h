@@ -32,7 +32,7 @@
     X(REAL, dropout, 0, 0, 0.95, "", "share of activations dropped while training") \
     X(ENUM, init, INIT_SCHEME_GPT2, 0, 1, "gpt2|zero_proj", "gpt2: normal 0.02; zero_proj: unit embeddings, zero output projections") \
     /* the optimizer */ \
-    X(ENUM, optimizer, OPTIMIZER_ADAMW, 0, 1, "adamw|sgd", "update rule") \
+    X(ENUM, optimizer, OPTIMIZER_ADAMW, 0, 2, "adamw|sgd|muon", "update rule; muon: of the blocks' matrices, with adamw for the rest") \
     X(REAL, learning_rate, 1e-3, 0, 10, "", "peak learning rate") \
     X(REAL, min_lr, 1e-4, 0, 10, "", "learning rate at the end of the schedule") \
     X(ENUM, schedule, SCHEDULE_COSINE, 0, 3, "constant|cosine|linear|wsd", "course of the learning rate after warm-up") \
@@ -42,6 +42,13 @@
     X(REAL, beta1, 0.9, 0, 0.9999, "", "adamw: decay of the mean of gradients; sgd: momentum") \
     X(REAL, beta2, 0.99, 0, 0.999999, "", "adamw: decay of the mean of squared gradients") \
     X(REAL, adam_eps, 1e-8, 1e-16, 1, "", "adamw: added to the root of the second moment") \
+    X(REAL, adam_lr, 3e-3, 0, 10, "", "muon: peak learning rate of all but the blocks' matrices; its course is learning_rate's") \
+    X(REAL, muon_momentum, 0.95, 0, 0.9999, "", "muon: decay of the mean of gradients") \
+    X(REAL, muon_momentum_start, 0.85, 0, 0.9999, "", "muon: the same in the first step") \
+    X(INT, muon_momentum_iters, 300, 0, 1000000000, "", "muon: steps from one to the other") \
+    X(ENUM, muon_method, MUON_NEWTON_SCHULZ, 0, 1, "newton_schulz|polar_express", "muon: the way to an orthogonal update") \
+    X(INT, muon_steps, 5, 1, 5, "", "muon: steps of that way; polar_express needs four") \
+    X(BOOL, muon_heads, 0, 0, 1, "", "muon: the part of each attention head by itself; off: queries, keys, values and projection whole") \
     X(REAL, weight_decay, 0.1, 0, 100, "", "decay of the blocks' matrices") \
     X(REAL, embd_weight_decay, 0.1, 0, 100, "", "decay of the embeddings and the head") \
     X(REAL, vector_weight_decay, 0, 0, 100, "", "decay of biases and normalisation weights") \
@@ -62,7 +69,8 @@ enum { POSITION_LEARNED, POSITION_SINUSOIDAL, POSITION_ROPE, POSITION_ALIBI, POS
 enum { NORM_LAYERNORM, NORM_RMSNORM };
 enum { ACTIVATION_GELU, ACTIVATION_RELU, ACTIVATION_RELU2, ACTIVATION_SWIGLU };
 enum { INIT_SCHEME_GPT2, INIT_SCHEME_ZERO_PROJ };
-enum { OPTIMIZER_ADAMW, OPTIMIZER_SGD };
+enum { OPTIMIZER_ADAMW, OPTIMIZER_SGD, OPTIMIZER_MUON };
+enum { MUON_NEWTON_SCHULZ, MUON_POLAR_EXPRESS };
 enum { SCHEDULE_CONSTANT, SCHEDULE_COSINE, SCHEDULE_LINEAR, SCHEDULE_WSD };
 enum { TOKENIZER_CHAR, TOKENIZER_BYTE };
 enum { BATCHING_RANDOM, BATCHING_EPOCH };

@@ -165,3 +165,42 @@ void gemm(const Exec *exec, size_t M, size_t N, size_t K, GemmOperand A, GemmOpe
     size_t down = (M + split.rows - 1) / split.rows, across = (N + split.columns - 1) / split.columns;
     parallel_for(&use, down * across, gemm_task, &split);
 }
+
+/* A block of a symmetric C that begins at row i0 and column j0, without the tiles that stand wholly below the diagonal. */
+static void upper_kernel(size_t i0, size_t j0, size_t M, size_t N, size_t K, const float *a, const float *b, int beta, float *C,
+                         size_t rs_c) {
+    for (size_t j = 0; j < N; j += GEMM_NR) {
+        size_t end = j0 + j + GEMM_NR, rows = end > i0 ? end - i0 + GEMM_MR - 1 : 0;
+        macro_kernel(smaller(M, rows / GEMM_MR * GEMM_MR), smaller(GEMM_NR, N - j), K, a, b + j * K, beta, C + j, rs_c);
+    }
+}
+
+/* What stands below the diagonal, from above: by blocks of 4 x 4, then the rest of the rows. */
+static void mirror(size_t N, float *C) {
+    size_t fours = N / 4 * 4;
+    for (size_t i = 0; i < fours; i += 4)
+        for (size_t j = i + 4; j < fours; j += 4) {
+            f32x4 block[4];
+            load_transposed(block, C + i * N + j, N);
+            for (size_t k = 0; k < 4; k++) f32x4_store(C + (j + k) * N + i, block[k]);
+        }
+    for (size_t j = 1; j < N; j++)
+        for (size_t i = j < fours ? j / 4 * 4 : 0; i < j; i++) C[j * N + i] = C[i * N + j];
+}
+
+void gemm_symmetric(float *scratch, size_t N, size_t K, GemmOperand A, GemmOperand B, float *C) {
+    float *packed_a = scratch, *packed_b = scratch + GEMM_MC * GEMM_KC;
+    for (size_t j = 0; j < N; j += GEMM_NC) {
+        size_t columns = smaller(GEMM_NC, N - j), above = j + columns;
+        for (size_t k = 0; k < K; k += GEMM_KC) {
+            size_t depth = smaller(GEMM_KC, K - k);
+            pack(packed_b, B.data + k * B.rs + j * B.cs, B.cs, B.rs, columns, GEMM_NR, GEMM_NARROW, depth);
+            for (size_t i = 0; i < above; i += GEMM_MC) {
+                size_t rows = smaller(GEMM_MC, N - i);
+                pack(packed_a, A.data + i * A.rs + k * A.cs, A.rs, A.cs, rows, GEMM_MR, 0, depth);
+                upper_kernel(i, j, rows, columns, depth, packed_a, packed_b, k > 0, C + i * N + j, N);
+            }
+        }
+    }
+    mirror(N, C);
+}

@@ -30,6 +30,10 @@ void gemm(const Exec *exec, size_t M, size_t N, size_t K, GemmOperand A, GemmOpe
 /* The same on the calling worker alone, with GEMM_SCRATCH floats of scratch. */
 void gemm_serial(float *scratch, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C, size_t rs_c);
 
+/* C (N, N), dense, overwritten, = A (N, K) B (K, N), K > 0, of which the caller knows that it is symmetric: little more than half the work, as what
+   stands below the diagonal is copied from above. On the calling worker, with GEMM_SCRATCH floats of scratch. */
+void gemm_symmetric(float *scratch, size_t N, size_t K, GemmOperand A, GemmOperand B, float *C);
+
 /* gemm_kernel.c: C (MR, NR) = beta C + sum over k < K of a[k MR + i] b[k NR + j]. */
 void gemm_kernel(size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c);
 

@@ -13,7 +13,8 @@
     X(RESIDUAL, "residual sums, dropout") \
     X(HEAD, "head") \
     X(LOSS, "loss") \
-    X(OPTIMIZER, "clipping and update")
+    X(OPTIMIZER, "clipping and update") \
+    X(MUON, "orthogonal updates")
 
 typedef enum {
 #define LAP_PART(name, text) LAP_##name,

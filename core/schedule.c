@@ -22,3 +22,8 @@ double schedule_lr(const Config *config, uint64_t step) {
     default: return peak;
     }
 }
+
+double schedule_momentum(const Config *config, uint64_t step) {
+    double start = config->muon_momentum_start;
+    return start + (config->muon_momentum - start) * progress((double)step, 0.0, config->muon_momentum_iters);
+}

@@ -1,4 +1,4 @@
-/* schedule.h - the learning rate as a pure function of the step. */
+/* schedule.h - the learning rate, and Muon's momentum, as pure functions of the step. */
 #ifndef FOLIO_SCHEDULE_H
 #define FOLIO_SCHEDULE_H
 
@@ -9,5 +9,9 @@
    decay_iters steps (a fifth of max_iters where that is 0). Beyond max_iters the rate stays where it ended.
    Source: nanoGPT's get_lr (cosine); Hu et al. 2024, MiniCPM (wsd). */
 double schedule_lr(const Config *config, uint64_t step);
+
+/* Muon's momentum for the same update: from muon_momentum_start, linearly, to muon_momentum after muon_momentum_iters steps.
+   Source: Jordan et al. 2024, modded-nanogpt. */
+double schedule_momentum(const Config *config, uint64_t step);
 
 #endif

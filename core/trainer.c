@@ -2,15 +2,14 @@
 
 #include <string.h>
 
-#include "adamw.h"
 #include "clip.h"
 #include "error.h"
 #include "schedule.h"
-#include "sgd.h"
+#include "update.h"
 
 /* Where each part stands, in bytes from the start of the trainer's memory. */
 typedef struct {
-    uint64_t grads, moment1, moment2, partials, inputs, targets, pass, pass_bytes, end;
+    uint64_t grads, moment1, moment2, partials, inputs, targets, scratch, pass, pass_bytes, end;
 } Plan;
 
 static uint64_t take(uint64_t *end, uint64_t bytes) {
@@ -30,6 +29,7 @@ static Plan plan_of(const Config *config, size_t threads) {
     p.partials = take(&p.end, clip_partials(layout_floats(config)) * sizeof(double));
     p.inputs = take(&p.end, ids);
     p.targets = take(&p.end, ids);
+    p.scratch = take(&p.end, update_scratch(config) * sizeof(float) * threads);
     p.pass = take(&p.end, p.pass_bytes);
     return p;
 }
@@ -44,7 +44,7 @@ int trainer_init(Trainer *trainer, const Config *config, Model *model, const Dat
     Plan p = plan_of(config, pool_threads(pool));
     if (!memory || bytes < p.end) return FOLIO_ERR_MEMORY;
     char *base = memory;
-    memset(base, 0, (size_t)p.pass);
+    memset(base, 0, (size_t)p.scratch);
     *trainer = (Trainer){.config = *config, .model = model, .dataset = dataset};
     trainer->grads = (float *)(void *)(base + p.grads);
     trainer->moment1 = (float *)(void *)(base + p.moment1);
@@ -52,42 +52,16 @@ int trainer_init(Trainer *trainer, const Config *config, Model *model, const Dat
     trainer->partials = (double *)(void *)(base + p.partials);
     trainer->inputs = (uint32_t *)(void *)(base + p.inputs);
     trainer->targets = (uint32_t *)(void *)(base + p.targets);
+    trainer->update_exec = (Exec){pool, (float *)(void *)(base + p.scratch), (size_t)update_scratch(config), NULL};
     return pass_init(&trainer->pass, model, PASS_TRAIN, (size_t)config->batch_size, pool, base + p.pass, (size_t)p.pass_bytes);
-}
-
-static double decay_of(const Config *c, LayoutGroup group) {
-    switch (group) {
-    case GROUP_MATRIX: return c->weight_decay;
-    case GROUP_EMBEDDING: return c->embd_weight_decay;
-    default: return c->vector_weight_decay;
-    }
-}
-
-static void update_tensor(Trainer *t, const LayoutTensor *tensor, double lr, double grad_scale) {
-    const Config *c = &t->config;
-    const Exec *exec = &t->pass.exec;
-    float *params = t->model->params + tensor->offset, *m = t->moment1 + tensor->offset;
-    const float *grads = t->grads + tensor->offset;
-    double decay = decay_of(c, tensor->group);
-    if (c->optimizer == OPTIMIZER_SGD) {
-        Sgd sgd = {.lr = lr, .momentum = c->beta1, .weight_decay = decay, .grad_scale = grad_scale};
-        sgd_update(exec, sgd, params, grads, m, tensor->size);
-    } else {
-        Adamw adamw = {lr, c->beta1, c->beta2, c->adam_eps, decay, grad_scale, t->step + 1};
-        adamw_update(exec, adamw, params, grads, m, t->moment2 + tensor->offset, tensor->size);
-    }
 }
 
 static void update(Trainer *t) {
     const Config *c = &t->config;
-    double lr = schedule_lr(c, t->step);
     double norm = clip_norm(&t->pass.exec, t->grads, layout_floats(c), t->partials);
-    for (size_t i = 0, count = layout_count(c); i < count; i++) {
-        LayoutTensor tensor;
-        layout_tensor(c, i, &tensor);
-        update_tensor(t, &tensor, lr, clip_factor(norm, c->grad_clip));
-    }
-    t->step++;
+    Update update = {c, t->model, t->grads, t->moment1, t->moment2, clip_factor(norm, c->grad_clip), t->step};
+    update_weights(&t->update_exec, &update);
+    double lr = schedule_lr(c, t->step++);
     t->report = (TrainerReport){t->step, t->loss_sum / (double)t->loss_tokens, lr, norm, t->loss_tokens};
 }
 
@@ -136,6 +110,8 @@ int trainer_advance(Trainer *t) {
     }
     return 0;
 }
+
+void trainer_measure(Trainer *trainer, Lap *lap) { trainer->pass.exec.lap = trainer->update_exec.lap = lap; }
 
 void trainer_restart(Trainer *trainer) { trainer->piece = trainer->micro = 0; }
 

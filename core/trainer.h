@@ -18,12 +18,13 @@ typedef struct {
     Config config; /* of the model, with the training settings to use */
     Model *model;
     const Dataset *dataset;
-    float *grads, *moment1, *moment2; /* layout_floats each; moment1 is SGD's momentum buffer; moment2 NULL for sgd */
+    float *grads, *moment1, *moment2; /* layout_floats each; what the moments hold: update.h; moment2 NULL for sgd */
     uint64_t step;                    /* steps done; set it to resume: all that is random follows from it */
     TrainerReport report;             /* of the last step done */
     Pass pass;
     uint32_t *inputs, *targets; /* (batch_size, block_size) */
     double *partials;           /* for the gradient's norm */
+    Exec update_exec;           /* the pass's workers, with update_scratch for each */
     size_t piece, micro;        /* where in the step */
     double loss_sum;
     uint64_t loss_tokens;
@@ -39,6 +40,9 @@ int trainer_init(Trainer *trainer, const Config *config, Model *model, const Dat
 /* Does a piece of the step (the batch, one layer up or down, the update), so that a caller can stay responsive.
    Returns 1 when the step is done and report is fresh, 0 when there is more to do. The model changes only in the last piece. */
 int trainer_advance(Trainer *trainer);
+
+/* From now on the ops of a step read this stopwatch; NULL: none. */
+void trainer_measure(Trainer *trainer, Lap *lap);
 
 /* Forgets the pieces of an unfinished step; the next trainer_advance begins the step again. */
 void trainer_restart(Trainer *trainer);

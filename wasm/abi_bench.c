@@ -64,10 +64,10 @@ const char *folio_lap_name(uint32_t part) {
 /* Steps of the trainer, measured: seconds receives the time of each part (LAP_COUNT doubles). */
 int folio_trainer_lap(Trainer *trainer, uint32_t steps, double *seconds) {
     Lap lap = {.now = folio_now};
-    trainer->pass.exec.lap = &lap;
+    trainer_measure(trainer, &lap);
     lap_start(&lap);
     for (uint32_t i = 0; i < steps; i++) trainer_step(trainer);
-    trainer->pass.exec.lap = NULL;
+    trainer_measure(trainer, NULL);
     memcpy(seconds, lap.seconds, sizeof lap.seconds);
     return FOLIO_OK;
 }

@@ -104,10 +104,10 @@ static void steps(const Config *config, Trainer *trainer, Pool *pool) {
     printf("\na training step: %.0f tokens/s (%.0f - %.0f), %.1f useful GFLOP/s, %.1f%% of peak\n", s.median * tokens, s.least * tokens,
            s.most * tokens, gflops, 100 * gflops / (peak(1) * (double)pool_threads(pool)));
     Lap lap = {.now = now};
-    trainer->pass.exec.lap = &lap;
+    trainer_measure(trainer, &lap);
     lap_start(&lap);
     for (int i = 0; i < REPEATS; i++) trainer_step(trainer);
-    trainer->pass.exec.lap = NULL;
+    trainer_measure(trainer, NULL);
     for (int i = 0; i < LAP_COUNT; i++) all += lap.seconds[i];
     for (int i = 0; i < LAP_COUNT; i++) printf("  %-24s %8.2f ms %6.1f%%\n", names[i], 1000 * lap.seconds[i] / REPEATS, 100 * lap.seconds[i] / all);
 }

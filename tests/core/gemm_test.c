@@ -95,6 +95,43 @@ TEST(gemm_is_exact_around_its_blocks) {
         }
 }
 
+/* Elements of X X^T (N, N) that are wrong, X (N, K) stored by rows or by columns. */
+static size_t wrong_symmetric(size_t N, size_t K, int transposed) {
+    test_note("N %lu K %lu transposed %d", (unsigned long)N, (unsigned long)K, transposed);
+    Matrix x = matrix_open(N, K, transposed, 1);
+    Matrix turned = {x.memory, K, N, {x.operand.data, x.operand.cs, x.operand.rs}};
+    size_t wrong = 0, step = N > 40 ? 61 : 1;
+    float *c = ops_check_floats(N * N);
+    Exec exec = ops_check_exec(GEMM_SCRATCH);
+    for (size_t i = 0; i < N * N; i++) c[i] = nan_value();
+    gemm_symmetric(exec.scratch, N, K, x.operand, turned.operand, c);
+    for (size_t i = 0; i < N * N; i++)
+        wrong += i % step == 0 ? !(c[i] == expected(&x, &turned, i / N, i % N, 0)) : !(c[i] == c[i % N * N + i / N]);
+    free(x.memory);
+    free(c);
+    return wrong;
+}
+
+TEST(a_symmetric_product_is_exact_at_every_edge_and_around_the_blocks) {
+    static const size_t Ns[] = {GEMM_MC - 1, GEMM_MC, GEMM_MC + 1, GEMM_NC - 1, GEMM_NC, GEMM_NC + 1};
+    for (size_t N = 1; N <= 40; N++)
+        for (size_t K = 1; K <= 9; K++) CHECK_INT(wrong_symmetric(N, K, (int)(N + K) & 1), 0);
+    for (size_t i = 0; i < sizeof Ns / sizeof Ns[0]; i++) CHECK_INT(wrong_symmetric(Ns[i], i & 1 ? GEMM_KC + 3 : 5, i % 3 == 0), 0);
+}
+
+/* Products of fractions: two matrices that commute but for rounding, of which either triangle would do. */
+TEST(a_symmetric_product_is_symmetric_to_the_bit) {
+    enum { N = 27, K = 31 };
+    static float x[N * K], gram[N * N], cube[N * N], c[N * N];
+    Exec exec = ops_check_exec(GEMM_SCRATCH);
+    ops_check_fill(x, N * K, 1, 1);
+    gemm_symmetric(exec.scratch, N, K, (GemmOperand){x, K, 1}, (GemmOperand){x, 1, K}, gram);
+    gemm_symmetric(exec.scratch, N, N, (GemmOperand){gram, N, 1}, (GemmOperand){gram, N, 1}, c);
+    gemm_symmetric(exec.scratch, N, N, (GemmOperand){c, N, 1}, (GemmOperand){gram, N, 1}, cube);
+    for (size_t i = 0; i < N; i++)
+        for (size_t j = 0; j < i; j++) CHECK(cube[i * N + j] == cube[j * N + i]);
+}
+
 /* A row of the product alone, from operands with other strides: the way decoding computes it. */
 static void check_row_bits(size_t M, size_t N, size_t K) {
     float *a = ops_check_floats(M * K), *b = ops_check_floats(K * N), *flipped = ops_check_floats(K * N);

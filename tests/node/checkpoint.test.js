@@ -46,6 +46,16 @@ test('a checkpoint is what it says: GPT-2 names, the optimizer beside them, all 
   assert.deepEqual(JSON.parse(metadata.tokenizer), run.parts.tokenizer.toJSON());
 });
 
+test('with muon the matrices have their momentum in it, and no second moment', () => {
+  const other = openRun(folio, { text: TEXT, config: { ...SMALL, n_layer: 1, n_embd: 4, block_size: 4, optimizer: 'muon' } });
+  other.parts.trainer.stepOnce();
+  const { tensors } = parse(other.checkpoint());
+  for (const { name, group } of folio.layout(other.config)) {
+    assert.ok(tensors.get(`exp_avg.${name}`)?.data.some((value) => value !== 0), name);
+    assert.equal(tensors.has(`exp_avg_sq.${name}`), group !== 'matrix', name);
+  }
+});
+
 test('what is read is what was saved', () => {
   const { config, step, resumable, tensors, tokenizer } = read(folio, whole);
   assert.deepEqual(config, run.config);

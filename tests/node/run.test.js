@@ -45,7 +45,7 @@ test('without a validation part the loss there is null', async () => {
   assert.equal(await run.evaluate(), null);
 });
 
-for (const optimizer of ['adamw', 'sgd']) {
+for (const optimizer of ['adamw', 'sgd', 'muon']) {
   test(`${optimizer}: resumed in the middle from a file, a run ends with the bits of one that was not`, async () => {
     const config = { ...SMALL, optimizer, dropout: 0.1, gradient_accumulation_steps: 2, max_iters: 40 };
     const whole = await events(openRun(folio, { text: TEXT, config }));

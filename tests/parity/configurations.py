@@ -9,6 +9,8 @@ BASE = dict(
     attn_scale=0, rope_theta=10000, embd_norm=False, tie_weights=True, bias=False, dropout=0,
     optimizer='adamw', learning_rate=0.01, min_lr=0.001, schedule='constant', warmup_iters=0, decay_iters=0, max_iters=10,
     beta1=0.9, beta2=0.99, adam_eps=1e-8, weight_decay=0.2, embd_weight_decay=0.5, vector_weight_decay=0.8, grad_clip=0,
+    adam_lr=0.01, muon_momentum=0.95, muon_momentum_start=0.85, muon_momentum_iters=300, muon_method='newton_schulz', muon_steps=5,
+    muon_heads=False,
     batch_size=2, gradient_accumulation_steps=1, seed=1337,
     batching='epoch', stride=8, shuffle=False, drop_last=True, val_fraction=0,
 )
@@ -60,6 +62,20 @@ CONFIGURATIONS = {
     'adamw-betas-accumulation': dict(
         beta1=0.7, beta2=0.95, adam_eps=1e-3, gradient_accumulation_steps=3, grad_clip=0.3, learning_rate=0.02,
         schedule='cosine', warmup_iters=2, max_iters=12, bias=True, batch_size=1),
+    'muon-recipe': dict(  # the blocks and the optimizer of the recipe that this project began from
+        optimizer='muon', learning_rate=0.02, min_lr=0.0004, adam_lr=0.003, beta2=0.95, weight_decay=0, embd_weight_decay=0,
+        vector_weight_decay=0, schedule='linear', position='rope', norm='rmsnorm', norm_affine=False, qk_norm=True, attn_scale=0.15,
+        activation='relu2', embd_norm=True, tie_weights=False, n_inner=0, batch_size=3),
+    'muon-grouped-swiglu': dict(
+        optimizer='muon', n_head=4, n_kv_head=2, position='rope', norm='rmsnorm', activation='swiglu', grad_clip=0.5, schedule='wsd',
+        warmup_iters=3, muon_momentum_iters=4, n_inner=29),
+    'muon-heads-accumulation': dict(
+        optimizer='muon', muon_heads=True, bias=True, n_head=4, n_kv_head=2, gradient_accumulation_steps=2, muon_steps=3,
+        muon_momentum=0.9, muon_momentum_iters=0, schedule='cosine'),
+    'muon-polar-express': dict(
+        optimizer='muon', muon_method='polar_express', muon_steps=4, n_head=4, n_kv_head=1, position='rope', qk_norm=True, norm='rmsnorm',
+        activation='swiglu', tie_weights=False, schedule='linear'),
+    'muon-odd-widths': dict(optimizer='muon', n_embd=15, n_inner=9, bias=True, batch_size=3, n_kv_head=1, learning_rate=0.03),
     # widths that no vector divides: head size 5, 15 channels, 9 hidden
     'odd-widths': dict(n_embd=15, n_inner=9, bias=True, batch_size=3),
     'odd-widths-sinusoidal-swiglu': dict(

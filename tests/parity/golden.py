@@ -18,6 +18,7 @@ import torch
 
 import configurations
 import model
+import muon
 import philox
 
 
@@ -46,22 +47,36 @@ def learning_rate(config, step):
 
 
 def make_optimizer(config, params):
+    """(optimizer, function that sets its learning rate)."""
     decays = {'matrix': 'weight_decay', 'embedding': 'embd_weight_decay', 'vector': 'vector_weight_decay'}
-    groups = [dict(params=[params[name]], weight_decay=config[decays[group]]) for name, _, group in model.layout(config)]
+
+    def groups(*kinds):
+        return [dict(params=[params[name]], weight_decay=config[decays[group]]) for name, _, group in model.layout(config) if group in kinds]
+
+    if config['optimizer'] == 'muon':
+        matrices = {name: params[name] for name, _, group in model.layout(config) if group == 'matrix'}
+        optimizer = muon.Muon(config, matrices, groups('embedding', 'vector'))
+        return optimizer, optimizer.set_lr
     if config['optimizer'] == 'sgd':
-        return torch.optim.SGD(groups, lr=1, momentum=config['beta1'])
-    return torch.optim.AdamW(groups, lr=1, betas=(config['beta1'], config['beta2']), eps=config['adam_eps'])
+        optimizer = torch.optim.SGD(groups(*decays), lr=1, momentum=config['beta1'])
+    else:
+        optimizer = torch.optim.AdamW(groups(*decays), lr=1, betas=(config['beta1'], config['beta2']), eps=config['adam_eps'])
+
+    def set_lr(lr):
+        for group in optimizer.param_groups:
+            group['lr'] = lr
+
+    return optimizer, set_lr
 
 
 def train(config, params):
     """Ten steps: [{loss, lr, grad_norm}], each before its update; grad_norm is that before clipping."""
-    optimizer = make_optimizer(config, params)
+    optimizer, set_lr = make_optimizer(config, params)
     micro_batches = config['gradient_accumulation_steps']
     steps = []
     for step in range(configurations.STEPS):
         lr = learning_rate(config, step)
-        for group in optimizer.param_groups:
-            group['lr'] = lr
+        set_lr(lr)
         optimizer.zero_grad()
         total = 0
         for index in range(step * micro_batches, (step + 1) * micro_batches):

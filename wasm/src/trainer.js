@@ -78,7 +78,8 @@ export class Trainer {
   }
 
   /**
-   * The optimizer's state in layout order; views. first: mean of gradients, or momentum of sgd; second: mean of squares, null for sgd.
+   * The optimizer's state in layout order; views. first: mean of gradients, or momentum; second: mean of squares, null for sgd, and with
+   * muon of no meaning for the blocks' matrices.
    * @returns {{first: Float32Array, second: Float32Array | null}}
    */
   get moments() {

@@ -1,6 +1,6 @@
 /**
- * checkpoint.js - a run in a file: weights under Hugging Face GPT-2's names, the optimizer's state as exp_avg.NAME and exp_avg_sq.NAME, and in
- * __metadata__: format 'pt', folio (version), config and tokenizer (JSON), step, checksum (CRC-32 of all of these and of the numbers).
+ * checkpoint.js - a run in a file: weights under Hugging Face GPT-2's names, the optimizer's state as exp_avg.NAME and exp_avg_sq.NAME
+ * (the latter only where the optimizer keeps it), and in __metadata__: format 'pt', folio (version), config and tokenizer (JSON), step, checksum (CRC-32 of all of these and of the numbers).
  */
 
 import { FolioError } from '../error.js';
@@ -22,6 +22,16 @@ import { parse, serialise } from './safetensors.js';
 const FIRST = 'exp_avg.';
 const SECOND = 'exp_avg_sq.';
 
+/**
+ * The tensors of which the optimizer keeps a second moment: sgd of none, muon of all but those that it updates itself.
+ * @param {import('../model.js').TensorInfo[]} layout
+ * @param {import('../settings.js').Config} config
+ */
+function withSecond(layout, { optimizer }) {
+  if (optimizer === 'sgd') return [];
+  return optimizer === 'muon' ? layout.filter(({ group }) => group !== 'matrix') : layout;
+}
+
 /** @param {string} message what, where and why @returns {never} */
 function refuse(message) {
   throw new FolioError('CHECKPOINT', 'checkpoint', `checkpoint: ${message}`);
@@ -36,14 +46,15 @@ function refuse(message) {
 export function save(model, tokenizer, { trainer, step = trainer?.step ?? 0 } = {}) {
   /** @type {Map<string, Tensor>} */
   const tensors = new Map();
-  const add = (/** @type {string} */ prefix, /** @type {Float32Array} */ floats) => {
-    for (const { name, shape, data } of sliceTensors(model.layout.tensors, floats)) tensors.set(prefix + name, { shape, data });
+  const { tensors: layout } = model.layout;
+  const add = (/** @type {string} */ prefix, /** @type {Float32Array} */ floats, some = layout) => {
+    for (const { name, shape, data } of sliceTensors(some, floats)) tensors.set(prefix + name, { shape, data });
   };
   add('', model.params);
   if (trainer) {
     const { first, second } = trainer.moments;
     add(FIRST, first);
-    if (second) add(SECOND, second);
+    if (second) add(SECOND, second, withSecond(layout, trainer.config));
   }
   /** @type {Record<string, string>} */
   const metadata = {
@@ -88,7 +99,7 @@ export function read(folio, bytes) {
   const config = readConfig(folio, metadata.config);
   folio.checkMemory(config, 'model');
   const resumable = [...tensors.keys()].some((name) => name.startsWith(FIRST));
-  checkTensors(tensors, expected(folio.layout(config), resumable, config.optimizer !== 'sgd'));
+  checkTensors(tensors, expected(folio.layout(config), resumable, config));
   const tokenizer = readTokenizer(folio, metadata.tokenizer, config.vocab_size);
   return { config, tokenizer, step, tensors, resumable };
 }
@@ -138,12 +149,13 @@ function readTokenizer(folio, text, vocabSize) {
  * Names and shapes that must be there.
  * @param {import('../model.js').TensorInfo[]} layout
  * @param {boolean} resumable
- * @param {boolean} second
+ * @param {import('../settings.js').Config} config
  * @returns {Map<string, number[]>}
  */
-function expected(layout, resumable, second) {
-  const prefixes = resumable ? (second ? ['', FIRST, SECOND] : ['', FIRST]) : [''];
-  return new Map(prefixes.flatMap((prefix) => layout.map(({ name, shape }) => /** @type {[string, number[]]} */ ([prefix + name, shape]))));
+function expected(layout, resumable, config) {
+  const named = (/** @type {string} */ prefix, some = layout) =>
+    some.map(({ name, shape }) => /** @type {[string, number[]]} */ ([prefix + name, shape]));
+  return new Map(resumable ? [...named(''), ...named(FIRST), ...named(SECOND, withSecond(layout, config))] : named(''));
 }
 
 /**
@@ -174,7 +186,7 @@ export function restore(checkpoint, model, trainer) {
   if (!checkpoint.resumable) refuse('the file holds no optimizer state, so training cannot go on from it');
   const { first, second } = trainer.moments;
   copy(checkpoint, FIRST, layout.tensors, first);
-  if (second) copy(checkpoint, SECOND, layout.tensors, second);
+  if (second) copy(checkpoint, SECOND, withSecond(layout.tensors, trainer.config), second);
   trainer.step = checkpoint.step;
 }
 
