@@ -47,7 +47,7 @@
     X(REAL, muon_momentum_start, 0.85, 0, 0.9999, "", "muon: the same in the first step") \
     X(INT, muon_momentum_iters, 300, 0, 1000000000, "", "muon: steps from one to the other") \
     X(ENUM, muon_method, MUON_NEWTON_SCHULZ, 0, 1, "newton_schulz|polar_express", "muon: the way to an orthogonal update") \
-    X(INT, muon_steps, 5, 1, 5, "", "muon: steps of that way; polar_express needs three") \
+    X(INT, muon_steps, 5, 1, 5, "", "muon: steps of that way; polar_express needs four") \
     X(BOOL, muon_heads, 0, 0, 1, "", "muon: the part of each attention head by itself; off: queries, keys, values and projection whole") \
     X(REAL, weight_decay, 0.1, 0, 100, "", "decay of the blocks' matrices") \
     X(REAL, embd_weight_decay, 0.1, 0, 100, "", "decay of the embeddings and the head") \

@@ -49,11 +49,11 @@ uint64_t muon_scratch(size_t in, size_t out) {
 
 /* a, b and c of the rounds. */
 static const float NEWTON_SCHULZ[3] = {3.4445f, -4.7750f, 2.0315f};
-static const float POLAR_EXPRESS[5][3] = {{8.0933685f, -23.6204303f, 17.4461517f},
-                                          {3.6365856f, -2.7219267f, 0.5365463f},
-                                          {2.6613000f, -1.9771545f, 0.4526164f},
-                                          {1.9561716f, -1.3375077f, 0.3838527f},
-                                          {1.8751656f, -1.2501839f, 0.3750184f}};
+static const float POLAR_EXPRESS[5][3] = {{8.3006669f, -24.0375442f, 17.4661335f},
+                                          {4.0033866f, -2.9228400f, 0.5418713f},
+                                          {3.4708620f, -2.5494043f, 0.5002040f},
+                                          {2.4654613f, -1.7803293f, 0.4156332f},
+                                          {1.8987884f, -1.2586130f, 0.3612762f}};
 
 /* x (n) <- x factor; returns the sum of their squares. */
 static float scale(float *x, size_t n, float factor) {

@@ -25,7 +25,8 @@ static size_t parts_of(const Config *c) {
     return fc_parts(c) + 1 + attention;
 }
 
-/* c_attn.c_proj, whole or head by head (of its rows); then queries, keys and values, whole or head by head (of c_attn's columns). */
+/* attn.c_proj, whole or a head's rows at a time; then queries, keys and values, whole or a head's columns of c_attn at a time. None of the wholes is wider
+   than long, and the rows of a head get their whole's factor, so that they move as much either way. */
 static Part attention_part(const Config *c, size_t index) {
     size_t C = (size_t)c->n_embd, H = (size_t)c->n_head, G = config_kv_heads(c), hs = config_head_size(c), qkv = config_qkv(c);
     if (c->muon_heads) {
@@ -39,7 +40,7 @@ static Part attention_part(const Config *c, size_t index) {
     }
 }
 
-/* Part `index` of a block, the largest first: swiglu's gate and up apart, and those of attention, none of which is wider than long. */
+/* Part `index` of a block, the largest first; swiglu's gate and up apart. */
 static Part part_of(const Config *c, size_t index) {
     size_t C = (size_t)c->n_embd, inner = config_inner(c), fc = fc_parts(c);
     if (index < fc) return (Part){LAYOUT_FC_WEIGHT, index * inner, {C, inner, fc * inner, shape_factor(C, inner)}};

@@ -73,7 +73,7 @@ CONFIGURATIONS = {
         optimizer='muon', muon_heads=True, bias=True, n_head=4, n_kv_head=2, gradient_accumulation_steps=2, muon_steps=3,
         muon_momentum=0.9, muon_momentum_iters=0, schedule='cosine'),
     'muon-polar-express': dict(
-        optimizer='muon', muon_method='polar_express', muon_steps=3, n_head=4, n_kv_head=1, position='rope', qk_norm=True, norm='rmsnorm',
+        optimizer='muon', muon_method='polar_express', muon_steps=4, n_head=4, n_kv_head=1, position='rope', qk_norm=True, norm='rmsnorm',
         activation='swiglu', tie_weights=False, schedule='linear'),
     'muon-odd-widths': dict(optimizer='muon', n_embd=15, n_inner=9, bias=True, batch_size=3, n_kv_head=1, learning_rate=0.03),
     # widths that no vector divides: head size 5, 15 channels, 9 hidden
