@@ -9,7 +9,7 @@ CC = gcc
 endif
 EMCC ?= emcc
 PORT ?= 8000
-STEPS ?= 400
+STEPS ?= 250
 export EMCC
 
 # The modules to build, and what makes each of them different.
@@ -35,7 +35,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 # When you have just come here: from nothing to a model that writes, in two minutes or so.
-# Sets up the compiler, builds, trains the default preset, prints its loss and a sample. `make run STEPS=1500` learns more.
+# Sets up the compiler, builds, trains the default preset, prints its loss and a sample. `make run STEPS=2000` is the whole recipe.
 run: wasm data ## train the default model for about a minute and read what it writes
 	node wasm/bin/folio.js train --steps $(STEPS) --out build/shakespeare.safetensors
 	@echo && echo 'A sample:' && echo
