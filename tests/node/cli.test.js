@@ -199,7 +199,7 @@ const FAILING = [
   [['train', '--data', at('nothing.txt')], /cannot read .*nothing\.txt: there is no such file/],
   [['train', '--data', folder], /cannot read .*: it is a folder/],
   [['train', '--data', at('empty.txt')], /empty\.txt is empty/],
-  [['train', '--data', at('short.txt')], /too short for block_size: the text has 14 tokens, block_size=64/],
+  [['train', '--data', at('short.txt')], /too short for block_size: the text has 14 tokens, block_size=128/],
   [['train', '--data', at('bad.txt')], /not valid UTF-8: byte 0xFF at byte 1/],
   [['train', '--data', at('text.txt'), '--out', at('no/such/folder.safetensors')], /cannot write .*there is no folder/],
   [['train', '--data', at('text.txt'), '--out', folder], /cannot write .*it is a folder/],
