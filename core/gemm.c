@@ -83,14 +83,16 @@ static void edge_kernel(size_t K, const float *a, const float *b, int beta, floa
     keep(tile, GEMM_NR, beta, C, rs_c, rows, columns);
 }
 
-/* The last columns, where they are few: a whole tile would cost as much as GEMM_NR of them, an eighth of a product with N = 65. */
+/* The last columns, where they are few: one after another, as a whole tile would cost as much as GEMM_NR of them, an eighth of a product with N = 65. */
 static void narrow_columns(size_t M, size_t columns, size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c) {
-    for (size_t i = 0; i < M; i += 2 * GEMM_MR) {
-        float tile[2 * GEMM_MR * GEMM_NARROW];
-        const float *first = a + i * K, *second = M - i > GEMM_MR ? first + GEMM_MR * K : first;
-        gemm_kernel_narrow(K, first, second, b, tile);
-        keep(tile, GEMM_NARROW, beta, C + i * rs_c, rs_c, smaller(2 * GEMM_MR, M - i), columns);
-    }
+    const size_t panels = (M + GEMM_MR - 1) / GEMM_MR;
+    for (size_t panel = 0; panel < panels; panel += GEMM_PANELS)
+        for (size_t j = 0; j < columns; j++) {
+            float column[GEMM_PANELS * GEMM_MR];
+            const size_t first = panel * GEMM_MR, rows = smaller(GEMM_PANELS * GEMM_MR, M - first);
+            gemm_kernel_column(K, a + first * K, smaller(GEMM_PANELS, panels - panel), b + j, column);
+            keep(column, 1, beta, C + first * rs_c + j, rs_c, rows, 1);
+        }
 }
 
 /* C (M, N) of packed a (M x K) and b (K x N): the panel of b stays in the first-level cache while those of a pass by. */

@@ -12,7 +12,8 @@
 enum {
     GEMM_MR = F32X4_TILE_ROWS, /* register tile */
     GEMM_NR = 8,
-    GEMM_NARROW = 4, /* columns of the tile for the last columns */
+    GEMM_NARROW = 4, /* last columns that are computed one by one */
+    GEMM_PANELS = 4, /* panels of A at once there */
     GEMM_MC = 96,    /* rows of A packed at once: MC KC floats stay in the second-level cache */
     GEMM_KC = 256,   /* steps of k packed at once: a panel of KC NR floats stays in the first-level cache */
     GEMM_NC = 512,   /* columns of B packed at once */
@@ -37,8 +38,8 @@ void gemm_symmetric(float *scratch, size_t N, size_t K, GemmOperand A, GemmOpera
 /* gemm_kernel.c: C (MR, NR) = beta C + sum over k < K of a[k MR + i] b[k NR + j]. */
 void gemm_kernel(size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c);
 
-/* gemm_kernel.c: the tile of two panels of a (MR rows each) and GEMM_NARROW columns, overwritten; rows of GEMM_NARROW floats. */
-void gemm_kernel_narrow(size_t K, const float *first, const float *second, const float *b, float *tile);
+/* gemm_kernel.c: `panels` <= GEMM_PANELS panels of a, one after another, times one column: b[k GEMM_NARROW]. column: MR floats a panel. */
+void gemm_kernel_column(size_t K, const float *a, size_t panels, const float *b, float *column);
 
 /* All of B (K, N) in panels of GEMM_NR columns, panel after panel, the last filled up with zeros: gemm_packed(K, N) floats. */
 size_t gemm_packed(size_t K, size_t N);

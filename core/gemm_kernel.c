@@ -20,18 +20,23 @@ void gemm_kernel(size_t K, const float *a, const float *b, int beta, float *C, s
     }
 }
 
-void gemm_kernel_narrow(size_t K, const float *first, const float *second, const float *b, float *tile) {
-    f32x4 sum[2][GEMM_MR];
-    for (int i = 0; i < GEMM_MR; i++) sum[0][i] = sum[1][i] = f32x4_splat(0.0f);
-    for (size_t k = 0; k < K; k++, first += GEMM_MR, second += GEMM_MR, b += GEMM_NARROW) {
-        const f32x4 column = f32x4_load(b);
-        for (int i = 0; i < GEMM_MR; i++) {
-            sum[0][i] = f32x4_madd(f32x4_load_splat(first + i), column, sum[0][i]);
-            sum[1][i] = f32x4_madd(f32x4_load_splat(second + i), column, sum[1][i]);
+/* A panel's rows are vectors here: four, and the last four, which may overlap them. Eight sums hide the latency of each. */
+void gemm_kernel_column(size_t K, const float *a, size_t panels, const float *b, float *column) {
+    f32x4 sum[GEMM_PANELS][2];
+    const float *panel[GEMM_PANELS];
+    for (size_t i = 0; i < GEMM_PANELS; i++) {
+        sum[i][0] = sum[i][1] = f32x4_splat(0.0f);
+        panel[i] = a + (i < panels ? i : panels - 1) * GEMM_MR * K;
+    }
+    for (size_t k = 0; k < K; k++) {
+        const f32x4 x = f32x4_load_splat(b + k * GEMM_NARROW);
+        for (int i = 0; i < GEMM_PANELS; i++) {
+            sum[i][0] = f32x4_madd(f32x4_load(panel[i] + k * GEMM_MR), x, sum[i][0]);
+            sum[i][1] = f32x4_madd(f32x4_load(panel[i] + k * GEMM_MR + GEMM_MR - 4), x, sum[i][1]);
         }
     }
-    for (int i = 0; i < GEMM_MR; i++) {
-        f32x4_store(tile + i * GEMM_NARROW, sum[0][i]);
-        f32x4_store(tile + (GEMM_MR + i) * GEMM_NARROW, sum[1][i]);
+    for (size_t i = 0; i < panels; i++) {
+        f32x4_store(column + i * GEMM_MR, sum[i][0]);
+        f32x4_store(column + i * GEMM_MR + GEMM_MR - 4, sum[i][1]);
     }
 }
