@@ -20,7 +20,7 @@ CORE = $(wildcard core/*.c core/tokenizer/*.c core/pool/single.c)
 C_TESTS = $(wildcard tests/core/*_test.c)
 JS = $(shell find wasm/src wasm/bin www -name '*.js' 2>/dev/null)
 NPM = tests/node_modules/.package-lock.json
-STRICT = -std=c99 -pedantic -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror -ffp-contract=off -Icore
+STRICT = -std=c99 -pedantic -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror -ffp-contract=off -Icore -Ibuild/generated
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # ---- what you would type ----
@@ -132,6 +132,13 @@ $(NPM): tests/package.json tests/package-lock.json | build/setup/node
 	cd tests && npm ci --no-audit --no-fund
 	@touch $@
 
+# ---- Unicode's classes, as this Node knows them ----
+
+UNICODE = build/generated/unicode_table.h
+$(UNICODE): core/tokenizer/unicode_table.js | build/setup/node
+	@mkdir -p $(@D)
+	@node $< > $@
+
 # ---- the modules ----
 
 EXPORTS = $(shell sed 's/^/-Wl,--export=/' wasm/exports.txt)
@@ -139,12 +146,12 @@ LINK = -O3 --oformat=bare --no-entry -sSTANDALONE_WASM=1 -sALLOW_MEMORY_GROWTH=1
     -Wl,--strip-all,--compress-relocations
 
 define MODULE
-build/wasm/$1/%.o: %.c Makefile | build/setup/wasm
+build/wasm/$1/%.o: %.c Makefile $(UNICODE) | build/setup/wasm
 	@mkdir -p $$(@D)
 	@echo '  emcc $$<'
 	@sh wasm/emcc.sh $(STRICT) -O3 -DNDEBUG $$(FLAGS_$1) -MMD -MP -c $$< -o $$@
 
-build/wasm/folio-$1.wasm: $(patsubst %.c,build/wasm/$1/%.o,$(CORE) wasm/abi.c) wasm/exports.txt
+build/wasm/folio-$1.wasm: $(patsubst %.c,build/wasm/$1/%.o,$(CORE) $(wildcard wasm/*.c)) wasm/exports.txt
 	@sh wasm/emcc.sh $(LINK) $$(FLAGS_$1) $$(EXPORTS) $$(filter %.o,$$^) -o $$@
 
 wasm/dist/folio-$1.wasm: build/wasm/folio-$1.wasm
@@ -157,7 +164,7 @@ $(foreach variant,$(VARIANTS),$(eval $(call MODULE,$(variant))))
 # ---- the core natively: build/FOLDER/{libfolio.a,train,*_test} from (folder, compiler, flags) ----
 
 define NATIVE
-build/$1/%.o: %.c Makefile | build/setup/$(if $(filter native,$1),native,test)
+build/$1/%.o: %.c Makefile $(UNICODE) | build/setup/$(if $(filter native,$1),native,test)
 	@mkdir -p $$(@D)
 	@echo '  $2 $(firstword $3) $$<'
 	@$2 $(STRICT) -Icore/simd/scalar $3 -MMD -MP -c $$< -o $$@

@@ -50,7 +50,7 @@
     X(INT, gradient_accumulation_steps, 1, 1, 65536, "", "batches whose gradients are averaged in a step") \
     X(INT, seed, 1337, 0, 2147483647, "", "everything random in a run follows from this number") \
     /* the data */ \
-    X(ENUM, tokenizer, TOKENIZER_CHAR, 0, 1, "char|byte", "what a token is") \
+    X(ENUM, tokenizer, TOKENIZER_CHAR, 0, 3, "char|byte|word|bpe", "what a token is") \
     X(ENUM, batching, BATCHING_RANDOM, 0, 1, "random|epoch", "random: windows from anywhere; epoch: every window once, then again") \
     X(INT, stride, 0, 0, 65536, "", "epoch: tokens between the starts of windows; 0: block_size") \
     X(BOOL, shuffle, 1, 0, 1, "", "epoch: windows in random order, another in each epoch") \
@@ -64,7 +64,7 @@ enum { ACTIVATION_GELU, ACTIVATION_RELU, ACTIVATION_RELU2, ACTIVATION_SWIGLU };
 enum { INIT_SCHEME_GPT2, INIT_SCHEME_ZERO_PROJ };
 enum { OPTIMIZER_ADAMW, OPTIMIZER_SGD };
 enum { SCHEDULE_CONSTANT, SCHEDULE_COSINE, SCHEDULE_LINEAR, SCHEDULE_WSD };
-enum { TOKENIZER_CHAR, TOKENIZER_BYTE };
+enum { TOKENIZER_CHAR, TOKENIZER_BYTE, TOKENIZER_WORD, TOKENIZER_BPE };
 enum { BATCHING_RANDOM, BATCHING_EPOCH };
 
 typedef enum { CONFIG_INT, CONFIG_REAL, CONFIG_BOOL, CONFIG_ENUM } ConfigKind;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi.h"
 #include "folio.h"
 
 /* ---- memory: what a 32-bit memory can never hold is refused before it is asked for ---- */
@@ -39,6 +40,9 @@ static int finish(int code, void *object, void **out) {
         *out = object;
     return code;
 }
+
+void *abi_block(size_t head, uint64_t bytes, void **memory) { return block(head, bytes, memory); }
+int abi_finish(int code, void *object, void **out) { return finish(code, object, out); }
 
 void *folio_alloc(size_t bytes) { return malloc(bytes); }
 void folio_free(void *pointer) { free(pointer); }
@@ -134,42 +138,6 @@ int folio_layout_tensor(const double *values, uint32_t index, char *name, double
     facts[4] = (double)tensor.size;
     facts[5] = (double)tensor.group;
     return FOLIO_OK;
-}
-
-/* ---- tokenizer ---- */
-
-/* fault: receives byte offset, character offset, code point (3 words), here and below. */
-int folio_tokenizer_train(int kind, const uint8_t *text, size_t n, TokenizerFault *fault, void **out) {
-    void *memory;
-    Tokenizer *tokenizer = block(sizeof *tokenizer, tokenizer_bytes(kind, n), &memory);
-    if (!tokenizer) return FOLIO_ERR_MEMORY;
-    return finish(tokenizer_train(tokenizer, kind, text, n, memory, fault), tokenizer, out);
-}
-
-int folio_tokenizer_load(int kind, const uint32_t *codepoints, size_t n, void **out) {
-    void *memory;
-    Tokenizer *tokenizer = block(sizeof *tokenizer, (uint64_t)n * sizeof *codepoints, &memory);
-    if (!tokenizer) return FOLIO_ERR_MEMORY;
-    memcpy(memory, codepoints, n * sizeof *codepoints);
-    return finish(tokenizer_load(tokenizer, kind, memory, n), tokenizer, out);
-}
-
-uint32_t folio_tokenizer_vocab_size(const Tokenizer *tokenizer) { return tokenizer->vocab_size; }
-const uint32_t *folio_tokenizer_codepoints(const Tokenizer *tokenizer) { return tokenizer->codepoints; }
-
-int folio_tokenizer_encode(const Tokenizer *tokenizer, const uint8_t *text, size_t n, uint32_t *ids, uint32_t *count,
-                           TokenizerFault *fault) {
-    size_t written = 0;
-    int code = tokenizer_encode(tokenizer, text, n, ids, &written, fault);
-    *count = (uint32_t)written;
-    return code;
-}
-
-int folio_tokenizer_decode(const Tokenizer *tokenizer, const uint32_t *ids, size_t n, uint8_t *bytes, size_t capacity, uint32_t *written) {
-    size_t count = 0;
-    int code = tokenizer_decode(tokenizer, ids, n, bytes, capacity, &count);
-    *written = (uint32_t)count;
-    return code;
 }
 
 /* ---- dataset ---- */

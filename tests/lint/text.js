@@ -48,7 +48,9 @@ export function globalsOf(source) {
 /** The core from the ground up. A file includes its own header and what stands before it; a new file of the core gets its place here. */
 const LAYERS = [
   ...['error', 'dmath', 'rng', 'config', 'pool', 'lanes_scalar', 'lanes_wasm', 'f32x4', 'vmath', 'rows', 'gemm', 'ops'],
-  ...['adamw', 'muon', 'sgd', 'clip', 'schedule', 'layout', 'model', 'pass', 'tokenizer', 'dataset', 'sampler', 'evaluate', 'trainer', 'folio'],
+  ...['adamw', 'muon', 'sgd', 'clip', 'schedule', 'layout', 'model', 'pass'],
+  ...['utf8', 'unicode', 'split', 'vocabulary', 'special', 'ranks', 'chunks', 'tokenizer'],
+  ...['dataset', 'sampler', 'evaluate', 'trainer', 'folio'],
 ];
 export const OPS = ['activation', 'attention', 'dropout', 'embedding', 'linear', 'loss', 'norm', 'position'];
 
