@@ -11,7 +11,7 @@ int special_init(Special *special, uint32_t count, const uint32_t *ids, const ui
     for (uint32_t i = 0; i < count; i++) {
         size_t n = offsets[i + 1] - offsets[i];
         *which = i;
-        if (n == 0 || n > SPECIAL_LONGEST || (i > 0 && ids[i] <= ids[i - 1])) return FOLIO_ERR_SPECIAL;
+        if (n == 0 || n > SPECIAL_LONGEST || (i > 0 && ids[i] < ids[i - 1])) return FOLIO_ERR_SPECIAL;
         include(s.first, bytes[offsets[i]]);
         include(s.lengths, n);
     }

@@ -11,13 +11,13 @@ enum { SPECIAL_ORDINARY, SPECIAL_ALLOWED, SPECIAL_DISALLOWED };
 
 typedef struct {
     Vocabulary names;    /* the index-th name */
-    const uint32_t *ids; /* its id; ascending */
+    const uint32_t *ids; /* its id; ascending, and two names may have the same: the first is what it decodes to */
     uint32_t first[8];   /* set of 256: the bytes that names begin with */
     uint32_t lengths[8]; /* set of 256: the lengths that names have */
 } Special;
 
-/* Names as a vocabulary has its tokens (offsets, bytes), ids ascending, memory vocabulary_bytes(count); all must outlive it.
-   Fails with SPECIAL (ids not ascending, a name empty or too long), VOCABULARY (a name twice); *which receives the index at fault. */
+/* Names as a vocabulary has its tokens (offsets, bytes), ids, memory vocabulary_bytes(count); all must outlive it.
+   Fails with SPECIAL (ids that descend, a name empty or too long), VOCABULARY (a name twice); *which receives the index at fault. */
 int special_init(Special *special, uint32_t count, const uint32_t *ids, const uint32_t *offsets, const uint8_t *bytes, void *memory,
                  uint32_t *which);
 

@@ -25,6 +25,8 @@ import { VERSION } from './version.js';
 export { FolioError };
 
 /** @typedef {import('./settings.js').Config} Config */
+/** @typedef {import('./tokenizer.js').TokenizerKind} TokenizerKind */
+/** @typedef {import('./tokenizer.js').TrainingOptions} TrainingOptions */
 /** @typedef {{version: string, variant: string, threads: number, numerics: 'exact' | 'fast', memory_bytes: number}} Info */
 /**
  * @typedef {object} Memory bytes, but for `parameters`
@@ -68,10 +70,14 @@ export class Folio {
     /** The core's table of settings. */
     this.settings = readSettings(module);
     this.tokenizer = {
-      /** @param {import('./tokenizer.js').TokenizerKind} kind @param {string | Uint8Array} text */
-      train: (kind, text) => Tokenizer.train(module, kind, text),
-      /** @param {import('./tokenizer.js').TokenizerJson | string} json */
+      /** @param {TokenizerKind} kind @param {string | Uint8Array} text @param {TrainingOptions} [options] */
+      train: (kind, text, options) => Tokenizer.train(module, kind, text, options),
+      /** The same in short pieces of work. @param {TokenizerKind} kind @param {string | Uint8Array} text @param {TrainingOptions} [options] */
+      training: (kind, text, options) => Tokenizer.training(module, kind, text, options),
+      /** @param {import('./tokenizer.js').TokenizerJson | Record<string, unknown> | string} json Folio's own or Hugging Face's tokenizer.json */
       load: (json) => Tokenizer.load(module, json),
+      /** @param {Uint8Array} file a .tiktoken file, or a packed one @param {import('./tokenizer.js').RanksOptions} options */
+      ranks: (file, options) => Tokenizer.fromRanks(module, file, options),
     };
   }
 

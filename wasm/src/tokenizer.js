@@ -1,33 +1,37 @@
-/** tokenizer.js - text <-> token ids. */
+/** tokenizer.js - text <-> token ids. tokenizer/ has what it is made from: encodings, training, files. */
 
 import { FolioError } from './error.js';
 import { Handle, out } from './module.js';
+import { findEncoding } from './tokenizer/encodings.js';
+import { explainFile, explainText } from './tokenizer/faults.js';
+import { fromHuggingFace, toHuggingFace } from './tokenizer/huggingface.js';
+import { KINDS, hasStrings, kindIndex, splitIndex, toBytes } from './tokenizer/names.js';
+import { fromBase64, isPacked, pack, toBase64, unpack } from './tokenizer/strings.js';
+import { Training, concat } from './tokenizer/training.js';
 
-/** @typedef {'char' | 'byte'} TokenizerKind */
-/** @typedef {{kind: TokenizerKind, vocabulary?: string}} TokenizerJson vocabulary: every character once, by code point; char only */
-
-const KINDS = /** @type {TokenizerKind[]} */ (['char', 'byte']);
-
-/** @param {string | Uint8Array} text */
-const toBytes = (text) => (typeof text === 'string' ? new TextEncoder().encode(text) : text);
-
-/** @param {string} op @param {unknown} kind */
-function kindIndex(op, kind) {
-  const index = KINDS.indexOf(/** @type {TokenizerKind} */ (kind));
-  if (index < 0) throw new FolioError('ARGUMENT', op, `${op}: there is no tokenizer '${kind}' (known: ${KINDS.join(', ')})`);
-  return index;
-}
-
+/** @typedef {import('./tokenizer/names.js').TokenizerKind} TokenizerKind */
+/** @typedef {import('./tokenizer/names.js').SpecialTokens} SpecialTokens */
+/** @typedef {import('./tokenizer/training.js').TrainingOptions} TrainingOptions */
+/** @typedef {import('./tokenizer/training.js').TrainingEvent} TrainingEvent */
 /**
- * Where and on what the core stopped.
- * @param {Uint32Array} fault byte offset, character offset, code point or byte
- * @returns {(code: string) => string | undefined}
+ * @typedef {object} TokenizerJson
+ * @property {TokenizerKind} kind
+ * @property {string} [vocabulary] char: every character once, by code point
+ * @property {import('./tokenizer/names.js').Split} [split] bpe
+ * @property {string} [tokens] word, bpe: the tokens by id, packed, in base64
+ * @property {SpecialTokens} [special] word, bpe
  */
-const explain = ([byte, character, codepoint]) => (code) => {
-  const hex = codepoint.toString(16).toUpperCase();
-  if (code === 'UNKNOWN_CHAR') return `'${String.fromCodePoint(codepoint)}' (U+${hex.padStart(4, '0')}) at character ${character}, byte ${byte}`;
-  return code === 'UTF8' ? `byte 0x${hex.padStart(2, '0')} at byte ${byte}, after ${character} characters` : undefined;
-};
+/**
+ * @typedef {object} EncodeOptions as tiktoken has them; a list of names, or all
+ * @property {'all' | string[]} [allowedSpecial] special tokens whose names in the text become their ids (default: none)
+ * @property {'all' | string[]} [disallowedSpecial] those whose names in the text are an error (default: all that are not allowed); the names of all
+ *   others are text like any other
+ */
+/** @typedef {{encoding: string} | {split: import('./tokenizer/names.js').Split, special?: SpecialTokens}} RanksOptions */
+
+/** Bytes of a long text that are encoded at a time. */
+const PART = 1 << 20;
+const utf8 = { encode: (/** @type {string} */ text) => new TextEncoder().encode(text) };
 
 export class Tokenizer {
   #module;
@@ -35,14 +39,18 @@ export class Tokenizer {
 
   /**
    * @param {import('./module.js').Module} module
-   * @param {TokenizerKind} kind
    * @param {Handle} handle
+   * @param {{kind: TokenizerKind, split?: import('./tokenizer/names.js').Split, special?: SpecialTokens}} facts special by ascending id
    */
-  constructor(module, kind, handle) {
+  constructor(module, handle, { kind, split, special = {} }) {
     this.#module = module;
     this.#handle = handle;
     this.kind = kind;
-    /** Tokens in the vocabulary. */
+    /** How bpe cuts a text; undefined for the other kinds. */
+    this.split = split;
+    /** Names of special tokens and their ids, by ascending id. */
+    this.special = special;
+    /** Tokens in the vocabulary: ids are below it. */
     this.vocabSize = module.call('tokenizer_vocab_size', handle);
   }
 
@@ -51,53 +59,195 @@ export class Tokenizer {
    * @param {import('./module.js').Module} module
    * @param {TokenizerKind} kind
    * @param {string | Uint8Array} text
+   * @param {TrainingOptions} [options] word and bpe
    */
-  static train(module, kind, text) {
-    const op = 'tokenizer.train';
+  static train(module, kind, text, options) {
+    const pieces = Tokenizer.training(module, kind, text, options);
+    for (;;) {
+      const { done, value } = pieces.next();
+      if (done) return /** @type {Tokenizer} */ (value);
+    }
+  }
+
+  /**
+   * The same in pieces of a few milliseconds, each of which tells how far it is.
+   * @param {import('./module.js').Module} module
+   * @param {TokenizerKind} kind
+   * @param {string | Uint8Array} text
+   * @param {TrainingOptions} [options]
+   * @returns {Generator<TrainingEvent, Tokenizer, void>}
+   */
+  static *training(module, kind, text, options) {
     const bytes = toBytes(text);
+    if (!hasStrings(kind)) return Tokenizer.#learnCodepoints(module, kind, bytes);
+    const training = new Training(module, kind, options);
+    try {
+      for (const done of training.count(bytes)) yield { event: 'training', phase: 'count', done, of: bytes.length };
+      for (const done of training.learn()) yield { event: 'training', phase: 'learn', done, of: training.limit };
+      return Tokenizer.fromTraining(module, training);
+    } finally {
+      training.close();
+    }
+  }
+
+  /** @param {import('./module.js').Module} module @param {TokenizerKind} kind @param {Uint8Array} bytes */
+  static #learnCodepoints(module, kind, bytes) {
+    const op = 'tokenizer.train';
     const fault = new Uint32Array(3);
     const args = [kindIndex(op, kind), bytes, bytes.length, out(fault)];
-    return new Tokenizer(module, kind, module.create(op, 'tokenizer_train', args, (code) => explain(fault)(code)));
+    return new Tokenizer(module, module.create(op, 'tokenizer_train', args, (code) => explainText(fault, [])(code)), { kind });
+  }
+
+  /**
+   * What a training that is done has learnt.
+   * @param {import('./module.js').Module} module
+   * @param {Training} training
+   */
+  static fromTraining(module, training) {
+    const file = training.file();
+    const count = new DataView(file.buffer).getUint32(8, true);
+    const special = Object.fromEntries(training.special.map((name, i) => [name, count + i]));
+    const { kind, split } = training;
+    return Tokenizer.#open('tokenizer.train', module, { kind, split: kind === 'bpe' ? split : undefined, file, special });
+  }
+
+  /**
+   * OpenAI's encodings, or others in the same form.
+   * @param {import('./module.js').Module} module
+   * @param {Uint8Array} file ranks, a .tiktoken file or Folio's packed form of one
+   * @param {RanksOptions} options
+   */
+  static fromRanks(module, file, options) {
+    const op = 'tokenizer.ranks';
+    const { split, special = {} } = 'encoding' in options ? findEncoding(op, options.encoding) : options;
+    return Tokenizer.#open(op, module, { kind: 'bpe', split, file, special });
   }
 
   /**
    * @param {import('./module.js').Module} module
-   * @param {TokenizerJson | string} json what toJSON gave, or its text
+   * @param {TokenizerJson | Record<string, unknown> | string} json what toJSON or toHuggingFace gave, or its text
    */
   static load(module, json) {
     const op = 'tokenizer.load';
-    const { kind, vocabulary = '' } = typeof json === 'string' ? parse(json) : json;
-    const index = kindIndex(op, kind);
+    const value = typeof json === 'string' ? parse(json) : json;
+    const own = /** @type {TokenizerJson} */ ('model' in value ? fromHuggingFace(value) : value);
+    const index = kindIndex(op, own.kind);
+    if (hasStrings(own.kind)) return Tokenizer.#loadStrings(op, module, own);
+    const { vocabulary = '' } = own;
     if (typeof vocabulary !== 'string') throw new FolioError('VOCABULARY', op, `${op}: 'vocabulary' must be a string of all characters`);
     const codepoints = Uint32Array.from(vocabulary, (character) => /** @type {number} */ (character.codePointAt(0)));
-    return new Tokenizer(module, kind, module.create(op, 'tokenizer_load', [index, codepoints, codepoints.length]));
+    return new Tokenizer(module, module.create(op, 'tokenizer_load', [index, codepoints, codepoints.length]), { kind: own.kind });
+  }
+
+  /** @param {string} op @param {import('./module.js').Module} module @param {TokenizerJson} json */
+  static #loadStrings(op, module, { kind, split, tokens, special = {} }) {
+    const file = typeof tokens === 'string' ? fromBase64(tokens) : undefined;
+    if (!file) throw new FolioError('VOCABULARY', op, `${op}: 'tokens' must be the packed tokens in base64`);
+    return Tokenizer.#open(op, module, { kind, split: kind === 'bpe' ? split : undefined, file, special });
   }
 
   /**
-   * @param {string | Uint8Array} text
+   * @param {string} op
+   * @param {import('./module.js').Module} module
+   * @param {{kind: TokenizerKind, split: import('./tokenizer/names.js').Split | undefined, file: Uint8Array, special: SpecialTokens}} parts
+   */
+  static #open(op, module, { kind, split, file, special }) {
+    const known = Object.entries(special).sort(([, a], [, b]) => a - b);
+    const wrong = known.find(([, id]) => !Number.isInteger(id) || id < 0 || id >= 2 ** 20);
+    if (wrong) throw new FolioError('SPECIAL', op, `${op}: the id of special token '${wrong[0]}' must be a whole number below ${2 ** 20}, not ${wrong[1]}`);
+    const names = pack(known.map(([name]) => utf8.encode(name)));
+    const ids = Uint32Array.from(known, ([, id]) => id);
+    const fault = new Uint32Array(3);
+    const form = isPacked(file) ? 1 : 0;
+    const args = [kindIndex(op, kind), splitIndex(op, kind, split), form, file, file.length, names, names.length, ids, ids.length, out(fault)];
+    const handle = module.create(op, 'tokenizer_open', args, (code) => explainFile(fault, form === 1, known)(code));
+    return new Tokenizer(module, handle, { kind, split, special: Object.fromEntries(known) });
+  }
+
+  /**
+   * Fails with NOT_ALLOWED where the text holds the name of a disallowed special token.
+   * @param {string | Uint8Array} text bytes that are no UTF-8 are refused by char and kept by the others
+   * @param {EncodeOptions} [options]
    * @returns {Uint32Array<ArrayBuffer>}
    */
-  encode(text) {
+  encode(text, options) {
+    return concatIds([...this.encodeParts(text, options)]);
+  }
+
+  /** All of the text as text: names of special tokens mean nothing. @param {string | Uint8Array} text */
+  encodeOrdinary(text) {
+    return this.encode(text, { disallowedSpecial: [] });
+  }
+
+  /**
+   * The same, a long text part by part; the ids of all parts together are those of the text.
+   * @param {string | Uint8Array} text
+   * @param {EncodeOptions} [options]
+   * @returns {Generator<Uint32Array<ArrayBuffer>, void, void>}
+   */
+  *encodeParts(text, options) {
     const bytes = toBytes(text);
+    const policies = this.#policies(options);
+    const separable = !Object.keys(this.special).some((name) => /\s/u.test(name)) || !policies.length;
+    let at = 0;
+    for (let size = separable ? PART : bytes.length; at < bytes.length; ) {
+      const part = bytes.subarray(at, at + size);
+      const cut = at + part.length === bytes.length ? part.length : this.cut(part);
+      if (cut === 0) {
+        size *= 2; // no sure end of a piece in so long a part
+        continue;
+      }
+      yield this.#encode(part.subarray(0, cut), policies, at);
+      at += cut;
+      size = PART;
+    }
+  }
+
+  /** Where a text can be cut, as late as possible, so that both parts encode as the whole; 0 for nowhere. @param {Uint8Array} bytes */
+  cut(bytes) {
+    return this.#module.call('tokenizer_cut', this.#handle, bytes, bytes.length);
+  }
+
+  /** @param {Uint8Array} bytes @param {Uint8Array} policies @param {number} start where they stand in the text */
+  #encode(bytes, policies, start) {
     const ids = new Uint32Array(bytes.length);
     const count = new Uint32Array(1);
     const fault = new Uint32Array(3);
-    const args = [this.#handle, bytes, bytes.length, out(ids), out(count), out(fault)];
-    this.#module.check('tokenizer.encode', 'tokenizer_encode', args, (code) => explain(fault)(code));
+    const args = [this.#handle, policies, policies.length, bytes, bytes.length, out(ids), out(count), out(fault)];
+    this.#module.check('tokenizer.encode', 'tokenizer_encode', args, (code) => explainText(fault, Object.keys(this.special), start, bytes)(code));
     return ids.slice(0, count[0]);
+  }
+
+  /** What to do with each special token: SPECIAL_* of core/tokenizer/special.h; nothing where all are text. @param {EncodeOptions} [options] */
+  #policies({ allowedSpecial = [], disallowedSpecial = 'all' } = {}) {
+    const names = Object.keys(this.special);
+    if (disallowedSpecial !== 'all' && !disallowedSpecial.length && allowedSpecial !== 'all' && !allowedSpecial.length) return new Uint8Array(0);
+    for (const list of [allowedSpecial, disallowedSpecial]) {
+      const unknown = list === 'all' ? undefined : list.find((name) => !Object.hasOwn(this.special, name));
+      if (unknown === undefined) continue;
+      throw new FolioError('ARGUMENT', 'tokenizer.encode', `tokenizer.encode: there is no special token '${unknown}' (known: ${names.slice(0, 20).join(' ') || 'none'})`);
+    }
+    const has = (/** @type {'all' | string[]} */ list, /** @type {string} */ name) => list === 'all' || list.includes(name);
+    return Uint8Array.from(names, (name) => (has(allowedSpecial, name) ? 1 : has(disallowedSpecial, name) ? 2 : 0));
   }
 
   /**
    * @param {ArrayLike<number>} ids
-   * @returns {Uint8Array<ArrayBuffer>} UTF-8; a byte tokenizer may give parts of characters
+   * @returns {Uint8Array<ArrayBuffer>} UTF-8; tokens of byte and bpe may be parts of characters
    */
   decodeBytes(ids) {
     const words = Uint32Array.from(ids);
-    const bytes = new Uint8Array(4 * words.length);
     const written = new Uint32Array(1);
-    this.#module.check('tokenizer.decode', 'tokenizer_decode', [this.#handle, words, words.length, out(bytes), bytes.length, out(written)],
-      () => `the vocabulary has ${this.vocabSize} tokens`);
-    return bytes.slice(0, written[0]);
+    for (let room = hasStrings(this.kind) ? 8 * words.length : 4 * words.length; ; room = written[0]) {
+      const bytes = new Uint8Array(room);
+      const args = [this.#handle, words, words.length, out(bytes), bytes.length, out(written)];
+      try {
+        this.#module.check('tokenizer.decode', 'tokenizer_decode', args, () => `the vocabulary has ${this.vocabSize} tokens`);
+        return bytes.slice(0, written[0]);
+      } catch (error) {
+        if (!(error instanceof FolioError) || error.code !== 'CAPACITY' || written[0] <= room) throw error;
+      }
+    }
   }
 
   /**
@@ -121,11 +271,57 @@ export class Tokenizer {
     }
   }
 
+  /**
+   * Where each token begins in the text it came from, in bytes of UTF-8.
+   * @param {string | Uint8Array} text
+   * @param {ArrayLike<number>} ids
+   * @returns {Uint32Array<ArrayBuffer>}
+   */
+  offsets(text, ids) {
+    const bytes = toBytes(text);
+    const words = Uint32Array.from(ids);
+    const offsets = new Uint32Array(words.length);
+    this.#module.check('tokenizer.offsets', 'tokenizer_offsets', [this.#handle, bytes, bytes.length, words, words.length, out(offsets)],
+      () => 'the ids must be those of this text');
+    return offsets;
+  }
+
+  /** The tokens of word and bpe, by id; an empty one is no token. */
+  tokens() {
+    return unpack(this.toRanks('packed'));
+  }
+
+  /**
+   * The tokens of word and bpe as a file.
+   * @param {'tiktoken' | 'packed'} [form]
+   * @returns {Uint8Array<ArrayBuffer>}
+   */
+  toRanks(form = 'tiktoken') {
+    const number = form === 'packed' ? 1 : 0;
+    const file = new Uint8Array(this.#module.call('tokenizer_file_size', this.#handle, number) >>> 0);
+    this.#module.check('tokenizer.toRanks', 'tokenizer_file', [this.#handle, number, out(file)]);
+    return file;
+  }
+
+  /** bpe: the two tokens that each was joined from, one after the other; a token that was not joined has itself twice. */
+  pairs() {
+    const pairs = new Uint32Array(2 * this.tokens().length);
+    this.#module.check('tokenizer.pairs', 'tokenizer_pairs', [this.#handle, out(pairs), pairs.length / 2]);
+    return pairs;
+  }
+
   /** @returns {TokenizerJson} */
   toJSON() {
-    if (this.kind === 'byte') return { kind: 'byte' };
+    const { kind, split, special } = this;
+    if (hasStrings(kind)) return { kind, ...(split ? { split } : {}), tokens: toBase64(this.toRanks('packed')), special };
+    if (kind === 'byte') return { kind };
     const codepoints = this.#module.words('tokenizer_codepoints', this.#handle, this.vocabSize);
-    return { kind: 'char', vocabulary: Array.from(codepoints, (codepoint) => String.fromCodePoint(codepoint)).join('') };
+    return { kind, vocabulary: Array.from(codepoints, (codepoint) => String.fromCodePoint(codepoint)).join('') };
+  }
+
+  /** What tokenizer.json holds for Hugging Face's `tokenizers`. */
+  toHuggingFace() {
+    return toHuggingFace(this);
   }
 
   close() {
@@ -133,7 +329,14 @@ export class Tokenizer {
   }
 }
 
-/** @param {string} text @returns {TokenizerJson} */
+/** @param {Uint32Array<ArrayBuffer>[]} parts */
+function concatIds(parts) {
+  if (parts.length === 1) return parts[0];
+  const bytes = concat(parts.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)));
+  return new Uint32Array(bytes.buffer);
+}
+
+/** @param {string} text @returns {Record<string, unknown>} */
 function parse(text) {
   /** @type {unknown} */
   let value;
@@ -143,5 +346,7 @@ function parse(text) {
     throw new FolioError('VOCABULARY', 'tokenizer.load', `tokenizer.load: not JSON: ${error instanceof Error ? error.message : error}`);
   }
   if (value === null || typeof value !== 'object') throw new FolioError('VOCABULARY', 'tokenizer.load', 'tokenizer.load: not a JSON object');
-  return /** @type {TokenizerJson} */ (value);
+  return /** @type {Record<string, unknown>} */ (value);
 }
+
+export { KINDS };
