@@ -82,7 +82,7 @@ int folio_tokenizer_file(const Tokenizer *tokenizer, int form, uint8_t *bytes) {
 int folio_tokenizer_pairs(const Tokenizer *tokenizer, uint32_t *pairs, uint32_t count) {
     const Vocabulary *v = &tokenizer->vocabulary;
     if (count > v->count) return FOLIO_ERR_ARGUMENT;
-    void *scratch = malloc(bpe_pair_scratch(v));
+    void *scratch = calloc(1, bpe_pair_scratch(v));
     if (!scratch) return FOLIO_ERR_MEMORY;
     for (uint32_t id = 0; id < count; id++)
         if (!bpe_pair(v, id, &pairs[2 * id], &pairs[2 * id + 1], scratch)) pairs[2 * id] = pairs[2 * id + 1] = id;
@@ -102,8 +102,8 @@ int folio_tokenizer_encode(const Tokenizer *tokenizer, const uint8_t *policies, 
     int code;
     while ((code = tokenizer_encode_with(tokenizer, &how, text, n, ids, &written, fault)) == FOLIO_ERR_SCRATCH) {
         free(how.scratch);
-        how.scratch_bytes = bpe_scratch(fault->char_offset) * 3 / 2;
-        how.scratch = how.scratch_bytes > SIZE_MAX / 2 ? NULL : malloc((size_t)how.scratch_bytes);
+        how.scratch_bytes = bpe_scratch(&tokenizer->vocabulary, fault->char_offset + fault->char_offset / 2);
+        how.scratch = how.scratch_bytes > SIZE_MAX / 2 ? NULL : calloc(1, (size_t)how.scratch_bytes);
         if (!how.scratch) return FOLIO_ERR_MEMORY;
     }
     free(how.scratch);

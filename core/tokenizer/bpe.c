@@ -34,77 +34,125 @@ static size_t merge_short(const Vocabulary *v, const uint8_t *piece, size_t n, u
     return parts;
 }
 
-/* A heap of rank << 32 | place, lowest first: the lowest rank, and the leftmost of equals. */
-typedef struct {
-    uint64_t *entries;
-    size_t count;
-} Heap;
+/* ---- long pieces: parts in a list linked both ways, in buckets by rank ---- */
 
-static void sift_down(Heap *heap, size_t at) {
-    uint64_t entry = heap->entries[at];
-    for (size_t child; (child = 2 * at + 1) < heap->count; at = child) {
-        if (child + 1 < heap->count && heap->entries[child + 1] < heap->entries[child]) child++;
-        if (entry <= heap->entries[child]) break;
-        heap->entries[at] = heap->entries[child];
+typedef struct {
+    uint32_t next, previous; /* where the next and the previous part begin */
+    uint32_t rank;           /* of this part joined with the next */
+    uint32_t after, before;  /* the parts of the same rank to the right and to the left: 1 + where they begin, 0 for none */
+} Part;
+
+/* Buckets, one a rank, each a list of parts from left to right; above them bits, so that the lowest bucket in use is found at once: a bit a bucket,
+   a bit a word of those, a bit a word of these. All zero when no piece is under way. */
+typedef struct {
+    uint32_t *heads, *tails; /* (V): 1 + where the first and the last part of a rank begin */
+    uint32_t *bits[3];
+    Part *parts; /* (n), by where they begin */
+} Buckets;
+
+static size_t words_for(size_t bits) { return (bits + 31) / 32; }
+
+static size_t bits_words(size_t V) { return words_for(V) + words_for(words_for(V)) + words_for(words_for(words_for(V))); }
+
+uint64_t bpe_scratch(const Vocabulary *vocabulary, size_t n) {
+    size_t V = vocabulary->count;
+    return n <= BPE_SHORT ? 0 : (uint64_t)(2 * V + bits_words(V)) * sizeof(uint32_t) + (uint64_t)n * sizeof(Part);
+}
+
+static Buckets buckets_in(void *scratch, size_t V) {
+    Buckets b = {.heads = scratch};
+    b.tails = b.heads + V;
+    b.bits[0] = b.tails + V;
+    b.bits[1] = b.bits[0] + words_for(V);
+    b.bits[2] = b.bits[1] + words_for(words_for(V));
+    b.parts = (Part *)(void *)(b.bits[0] + bits_words(V));
+    return b;
+}
+
+static uint32_t lowest_bit(uint32_t word) {
+    uint32_t at = 0;
+    for (uint32_t half = 16; half; half /= 2) {
+        if (word << (32 - half)) continue; /* it is among the lower half */
+        at += half;
+        word >>= half;
     }
-    heap->entries[at] = entry;
+    return at;
 }
 
-static void push(Heap *heap, uint64_t entry) {
-    size_t at = heap->count++;
-    for (; at > 0 && heap->entries[(at - 1) / 2] > entry; at = (at - 1) / 2) heap->entries[at] = heap->entries[(at - 1) / 2];
-    heap->entries[at] = entry;
+/* The lowest rank that a part has; VOCABULARY_ABSENT for none. */
+static uint32_t lowest(const Buckets *b, size_t V) {
+    size_t words = words_for(words_for(words_for(V)));
+    for (size_t i = 0; i < words; i++) {
+        if (!b->bits[2][i]) continue;
+        size_t at = i * 32 + lowest_bit(b->bits[2][i]);
+        at = at * 32 + lowest_bit(b->bits[1][at]);
+        return (uint32_t)(at * 32 + lowest_bit(b->bits[0][at]));
+    }
+    return VOCABULARY_ABSENT;
 }
 
-static uint64_t pop(Heap *heap) {
-    uint64_t entry = heap->entries[0];
-    heap->entries[0] = heap->entries[--heap->count];
-    if (heap->count) sift_down(heap, 0);
-    return entry;
+/* Takes a part out of its bucket, if it is in one. */
+static void take_out(Buckets *b, uint32_t at) {
+    Part *part = &b->parts[at];
+    uint32_t rank = part->rank;
+    if (rank == VOCABULARY_ABSENT) return;
+    part->rank = VOCABULARY_ABSENT;
+    if (part->after)
+        b->parts[part->after - 1].before = part->before;
+    else
+        b->tails[rank] = part->before;
+    if (part->before) {
+        b->parts[part->before - 1].after = part->after;
+        return;
+    }
+    b->heads[rank] = part->after;
+    size_t bit = rank;
+    for (int level = 0; level < 3 && (level ? !b->bits[level - 1][bit] : !part->after); level++, bit /= 32)
+        b->bits[level][bit / 32] &= ~((uint32_t)1 << bit % 32);
 }
 
-/* Parts in a list linked both ways, known by where they begin; an entry of the heap is stale once its part has another rank. A join puts two
-   entries in and takes one out, so there are never more than 2 n. */
-typedef struct {
-    Heap heap;
-    uint32_t *next, *previous, *ranks; /* of the part at a place */
-} Merge;
-
-uint64_t bpe_scratch(size_t n) { return n <= BPE_SHORT ? 0 : (uint64_t)n * (2 * sizeof(uint64_t) + 3 * sizeof(uint32_t)); }
-
-/* Ranks the part at `at` anew, after it or the next has grown. */
-static void rank_again(Merge *m, const Vocabulary *v, const uint8_t *piece, size_t n, uint32_t at, uint32_t limit) {
-    size_t second = m->next[at];
-    m->ranks[at] = second < n ? rank_of(v, piece, at, m->next[second], limit) : VOCABULARY_ABSENT;
-    if (m->ranks[at] != VOCABULARY_ABSENT) push(&m->heap, (uint64_t)m->ranks[at] << 32 | at);
+/* Puts a part into the bucket of its rank. With ranks in the order in which tokens were learnt it comes last there always. */
+static void put_in(Buckets *b, uint32_t at, uint32_t rank) {
+    Part *part = &b->parts[at];
+    part->rank = rank;
+    if (rank == VOCABULARY_ABSENT) return;
+    uint32_t before = b->tails[rank];
+    if (!b->heads[rank]) {
+        before = 0;
+        size_t bit = rank;
+        for (int level = 0; level < 3; level++, bit /= 32) b->bits[level][bit / 32] |= (uint32_t)1 << bit % 32;
+    }
+    while (before > at + 1) before = b->parts[before - 1].before;
+    part->before = before;
+    part->after = before ? b->parts[before - 1].after : b->heads[rank];
+    *(before ? &b->parts[before - 1].after : &b->heads[rank]) = at + 1;
+    *(part->after ? &b->parts[part->after - 1].before : &b->tails[rank]) = at + 1;
 }
 
 static size_t merge_long(const Vocabulary *v, const uint8_t *piece, size_t n, uint32_t limit, uint32_t *ids, void *scratch) {
-    Merge m = {{scratch, 0}, NULL, NULL, NULL};
-    m.next = (uint32_t *)(void *)(m.heap.entries + 2 * n);
-    m.previous = m.next + n;
-    m.ranks = m.previous + n;
+    Buckets b = buckets_in(scratch, v->count);
+    Part *parts = b.parts;
     for (uint32_t at = 0; at < n; at++) {
-        m.next[at] = at + 1;
-        m.previous[at] = at - 1;
+        parts[at].next = at + 1;
+        parts[at].previous = at - 1;
+        put_in(&b, at, at + 1 < n ? rank_of(v, piece, at, at + 2, limit) : VOCABULARY_ABSENT);
     }
-    for (uint32_t at = 0; at < n; at++) {
-        m.ranks[at] = at + 1 < n ? rank_of(v, piece, at, at + 2, limit) : VOCABULARY_ABSENT;
-        if (m.ranks[at] != VOCABULARY_ABSENT) m.heap.entries[m.heap.count++] = (uint64_t)m.ranks[at] << 32 | at;
-    }
-    for (size_t at = m.heap.count / 2; at-- > 0;) sift_down(&m.heap, at);
-    while (m.heap.count) {
-        uint64_t entry = pop(&m.heap);
-        uint32_t at = (uint32_t)entry, second = m.next[at];
-        if (m.ranks[at] != (uint32_t)(entry >> 32)) continue;
-        m.next[at] = m.next[second];
-        if (m.next[at] < n) m.previous[m.next[at]] = at;
-        m.ranks[second] = VOCABULARY_ABSENT;
-        rank_again(&m, v, piece, n, at, limit);
-        if (at > 0) rank_again(&m, v, piece, n, m.previous[at], limit);
+    for (uint32_t rank; (rank = lowest(&b, v->count)) != VOCABULARY_ABSENT;) {
+        uint32_t at = b.heads[rank] - 1, second = parts[at].next, third = parts[second].next;
+        take_out(&b, at);
+        take_out(&b, second);
+        parts[at].next = third;
+        if (third < n) {
+            parts[third].previous = at;
+            put_in(&b, at, rank_of(v, piece, at, parts[third].next, limit));
+        }
+        if (at == 0) continue;
+        uint32_t first = parts[at].previous;
+        take_out(&b, first);
+        put_in(&b, first, rank_of(v, piece, first, third, limit));
     }
     size_t count = 0;
-    for (size_t at = 0; at < n; at = m.next[at]) ids[count++] = vocabulary_find(v, piece + at, m.next[at] - at);
+    for (size_t at = 0; at < n; at = parts[at].next) ids[count++] = vocabulary_find(v, piece + at, parts[at].next - at);
     return count;
 }
 
@@ -117,13 +165,13 @@ size_t bpe_piece(const Vocabulary *vocabulary, const uint8_t *piece, size_t n, u
 }
 
 size_t bpe_pair_scratch(const Vocabulary *vocabulary) {
-    return (size_t)bpe_scratch(vocabulary->longest) + vocabulary->longest * sizeof(uint32_t);
+    return (size_t)bpe_scratch(vocabulary, vocabulary->longest) + vocabulary->longest * sizeof(uint32_t);
 }
 
 int bpe_pair(const Vocabulary *vocabulary, uint32_t id, uint32_t *left, uint32_t *right, void *scratch) {
     size_t n;
     const uint8_t *token = vocabulary_token(vocabulary, id, &n);
-    uint32_t *ids = (uint32_t *)(void *)((char *)scratch + bpe_scratch(vocabulary->longest));
+    uint32_t *ids = (uint32_t *)(void *)((char *)scratch + bpe_scratch(vocabulary, vocabulary->longest));
     if (n < 2 || bpe_piece(vocabulary, token, n, id, ids, scratch) != 2) return 0;
     *left = ids[0];
     *right = ids[1];
@@ -143,7 +191,8 @@ int bpe_encode(const Tokenizer *tokenizer, const TokenizerHow *how, const uint8_
     size_t tokens = 0;
     for (size_t at = 0, end; at < n; at = end) {
         end = split_next(tokenizer->split, text, n, at);
-        if (bpe_scratch(end - at) > (how ? how->scratch_bytes : 0)) return kinds_stop(FOLIO_ERR_SCRATCH, fault, at, end - at, 0);
+        if (bpe_scratch(&tokenizer->vocabulary, end - at) > (how ? how->scratch_bytes : 0))
+            return kinds_stop(FOLIO_ERR_SCRATCH, fault, at, end - at, 0);
         tokens += bpe_piece(&tokenizer->vocabulary, text + at, end - at, UINT32_MAX, ids + tokens, how ? how->scratch : NULL);
     }
     *count = tokens;

@@ -71,7 +71,7 @@ int tokenizer_open(Tokenizer *tokenizer, int kind, int split, const TokenizerStr
 /* How to encode; NULL for the ordinary: no special tokens, no scratch memory. */
 typedef struct {
     const uint8_t *special; /* SPECIAL_* for each special token by index; NULL: all are ordinary text */
-    void *scratch;          /* bpe: memory for long pieces, 8-aligned */
+    void *scratch;          /* bpe: memory for long pieces, 4-aligned, zero at first (bpe.h) */
     uint64_t scratch_bytes;
 } TokenizerHow;
 
