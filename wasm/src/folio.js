@@ -19,10 +19,11 @@ import { Model } from './model.js';
 import { loadModule, out } from './module.js';
 import { completeConfig, packConfig, readSettings } from './settings.js';
 import { Tokenizer } from './tokenizer.js';
+import { encodeAll, encodeStream, trainStream } from './tokenizer/stream.js';
 import { Evaluator, Trainer } from './trainer.js';
 import { VERSION } from './version.js';
 
-export { FolioError };
+export { FolioError, encodeAll, encodeStream };
 
 /** @typedef {import('./settings.js').Config} Config */
 /** @typedef {import('./tokenizer.js').TokenizerKind} TokenizerKind */
@@ -74,6 +75,8 @@ export class Folio {
       train: (kind, text, options) => Tokenizer.train(module, kind, text, options),
       /** The same in short pieces of work. @param {TokenizerKind} kind @param {string | Uint8Array} text @param {TrainingOptions} [options] */
       training: (kind, text, options) => Tokenizer.training(module, kind, text, options),
+      /** From a Blob or parts of a text. @param {TokenizerKind} kind @param {import('./tokenizer/stream.js').TextSource} source @param {TrainingOptions & {signal?: AbortSignal}} [options] */
+      trainStream: (kind, source, options) => trainStream(module, kind, source, options),
       /** @param {import('./tokenizer.js').TokenizerJson | Record<string, unknown> | string} json Folio's own or Hugging Face's tokenizer.json */
       load: (json) => Tokenizer.load(module, json),
       /** @param {Uint8Array} file a .tiktoken file, or a packed one @param {import('./tokenizer.js').RanksOptions} options */

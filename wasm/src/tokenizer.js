@@ -31,6 +31,8 @@ import { Training, concat } from './tokenizer/training.js';
 
 /** Bytes of a long text that are encoded at a time. */
 const PART = 1 << 20;
+/** FOLIO_ERR_TOKEN of core/error.h. */
+const TOKEN = -13;
 const utf8 = { encode: (/** @type {string} */ text) => new TextEncoder().encode(text) };
 
 export class Tokenizer {
@@ -267,8 +269,14 @@ export class Tokenizer {
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     for (let id = yield ''; ; ) {
       if (id === undefined) return decoder.decode();
-      id = yield decoder.decode(this.decodeBytes([id]), { stream: true });
+      id = yield decoder.decode(this.#isHole(id) ? new Uint8Array(0) : this.decodeBytes([id]), { stream: true });
     }
+  }
+
+  /** An id below vocabSize that is no token; a model may write one. @param {number} id */
+  #isHole(id) {
+    if (!hasStrings(this.kind) || id >= this.vocabSize) return false;
+    return this.#module.call('tokenizer_decode', this.#handle, Uint32Array.of(id), 1, new Uint8Array(0), 0, out(new Uint32Array(1))) === TOKEN;
   }
 
   /**
@@ -330,7 +338,7 @@ export class Tokenizer {
 }
 
 /** @param {Uint32Array<ArrayBuffer>[]} parts */
-function concatIds(parts) {
+export function concatIds(parts) {
   if (parts.length === 1) return parts[0];
   const bytes = concat(parts.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)));
   return new Uint32Array(bytes.buffer);
