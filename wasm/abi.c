@@ -154,6 +154,18 @@ int folio_dataset_create(const double *values, const uint32_t *ids, size_t n, vo
     return finish(dataset_init(dataset, &config, copy, n), dataset, out);
 }
 
+/* The same with ids of 16 bits, which it keeps as such. */
+int folio_dataset_create16(const double *values, const uint16_t *ids16, size_t n, void **out) {
+    Config config;
+    void *copy;
+    int code = read_config(values, &config, NULL);
+    if (code) return code;
+    Dataset *dataset = block(sizeof *dataset, (uint64_t)n * sizeof *ids16, &copy);
+    if (!dataset) return FOLIO_ERR_MEMORY;
+    memcpy(copy, ids16, n * sizeof *ids16);
+    return finish(dataset_init16(dataset, &config, copy, n), dataset, out);
+}
+
 /* sizes: receives tokens, training tokens, windows, batches, validation windows, batch size, block size (7 doubles). */
 int folio_dataset_sizes(const Dataset *dataset, double *sizes) {
     sizes[0] = (double)dataset->n;
@@ -226,7 +238,9 @@ static int suits(const Model *model, const Config *config, const Dataset *datase
         config_get(config, i, &theirs);
         if (ours != theirs) return 0;
     }
-    return dataset->block_size == (size_t)config->block_size && ids_are_tokens(model, dataset->ids, dataset->n);
+    for (size_t i = 0; i < dataset->n; i++)
+        if (dataset_id(dataset, i) >= (uint32_t)model->config.vocab_size) return 0;
+    return dataset->block_size == (size_t)config->block_size;
 }
 
 int folio_trainer_create(const double *values, Model *model, const Dataset *dataset, void **out) {

@@ -5,7 +5,7 @@ import { Handle, out } from './module.js';
 import { findEncoding } from './tokenizer/encodings.js';
 import { explainFile, explainText } from './tokenizer/faults.js';
 import { fromHuggingFace, toHuggingFace } from './tokenizer/huggingface.js';
-import { KINDS, hasStrings, kindIndex, splitIndex, toBytes } from './tokenizer/names.js';
+import { END_OF_TEXT, KINDS, hasStrings, kindIndex, splitIndex, toBytes } from './tokenizer/names.js';
 import { fromBase64, isPacked, pack, toBase64, unpack } from './tokenizer/strings.js';
 import { Training, concat } from './tokenizer/training.js';
 
@@ -179,6 +179,17 @@ export class Tokenizer {
   /** All of the text as text: names of special tokens mean nothing. @param {string | Uint8Array} text */
   encodeOrdinary(text) {
     return this.encode(text, { disallowedSpecial: [] });
+  }
+
+  /**
+   * Documents, each as text, with <|endoftext|> between them.
+   * @param {Iterable<string | Uint8Array>} documents
+   */
+  encodeDocuments(documents) {
+    const end = this.special[END_OF_TEXT];
+    if (end === undefined) throw new FolioError('ARGUMENT', 'tokenizer.encode', `tokenizer.encode: this tokenizer has no ${END_OF_TEXT} to put between documents`);
+    const parts = Array.from(documents, (text, i) => (i ? [Uint32Array.of(end), this.encodeOrdinary(text)] : [this.encodeOrdinary(text)]));
+    return concatIds(parts.flat());
   }
 
   /**
