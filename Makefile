@@ -100,6 +100,7 @@ asan: $(C_TESTS:tests/core/%.c=build/asan/%) ## run the core's tests under the a
 golden: ## make the reference results with PyTorch
 	sh tests/setup.sh '/usr/lib/python3/dist-packages/torch:python3-torch' '/usr/lib/*/libopenblas.so.0:libopenblas0'
 	/usr/bin/python3 tests/parity/golden.py
+	/usr/bin/python3 tests/parity/dataloader.py
 
 # When the page looks different from its picture in the README.
 # Trains for a minute in Chromium.
