@@ -25,7 +25,7 @@ enum { SPLIT_NONE, SPLIT_GPT2, SPLIT_CL100K, SPLIT_O200K, SPLIT_WORD, SPLIT_COUN
 size_t split_next(int pattern, const uint8_t *text, size_t n, size_t at);
 
 /* The last place, 0 .. n, where a piece is sure to end whatever follows the text and whatever stands before it: after a letter or number that
-   white space follows, or after a line's end that a letter or number follows. So a long text can be split, and encoded, in parts.
+   white space follows, or, but for gpt2, after a line's end that a letter or number follows. So a long text can be split, and encoded, in parts.
    0 where there is no such place; always 0 for none. Cost: O(n - place). */
 size_t split_cut(int pattern, const uint8_t *text, size_t n);
 
