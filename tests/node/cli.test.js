@@ -42,7 +42,7 @@ test('train --json: one object a line, step and eval events, done at the end', a
   assert.deepEqual(Object.keys(all[0]), ['event', 'step', 'loss', 'lr', 'grad_norm', 'tokens', 'seconds']);
   assert.deepEqual(all.filter(({ event }) => event === 'eval').map(({ step }) => step), [15, 30]);
   const done = all.at(-1);
-  assert.deepEqual(Object.keys(done), ['event', 'parameters', 'steps', 'tokens', 'seconds', 'tokens_per_second', 'val_loss', 'digest']);
+  assert.deepEqual(Object.keys(done), ['event', 'parameters', 'steps', 'tokens', 'seconds', 'tokens_per_second', 'val_loss', 'bits_per_byte', 'digest']);
   assert.match(done.digest, /^[0-9a-f]{64}$/);
   assert.match(stderr, /text: .*text\.txt/);
   assert.equal(events((await folio(...small, '--json', '--seed', '7', '--steps', '30')).stdout).at(-1).digest, done.digest);
@@ -271,4 +271,74 @@ test('on a terminal: a bar that redraws itself', async () => {
   text = '';
   progress.line('saved');
   assert.equal(text, '\r\x1b[2Ksaved\n');
+});
+
+// ---- tokenizers ----
+
+test('tokenize: ids and counts for every kind, as lines and as JSON', async () => {
+  for (const [kind, more] of [['char', []], ['byte', []], ['word', ['--vocab-size', '100']], ['bpe', ['--vocab-size', '300']]]) {
+    const { code, stdout, stderr } = await folio('tokenize', '--tokenizer', String(kind), ...more, '--json', at('text.txt'));
+    assert.equal(code, 0, stderr);
+    const { ids, tokens, bytes, bytes_per_token, vocab_size } = JSON.parse(stdout);
+    assert.equal(ids.length, tokens);
+    assert.equal(bytes, Buffer.byteLength(TEXT));
+    assert.equal(bytes_per_token, bytes / tokens);
+    assert.ok(ids.every((/** @type {number} */ id) => id < vocab_size));
+    const lines = (await folio('tokenize', '--tokenizer', String(kind), ...more, at('text.txt'))).stdout.trimEnd().split('\n');
+    assert.equal(lines.slice(0, -1).join(' '), ids.join(' '));
+    assert.match(lines.at(-1) ?? '', /tokens of .* bytes per token$/);
+  }
+});
+
+test('tokenize: learns from one text, reads another from standard input, saves and loads what it learnt', async () => {
+  const learnt = await folio('tokenize', '--tokenizer', 'bpe', '--vocab-size', '280', '--split', 'gpt2', '--train', at('text.txt'), '--out', at('bpe.json'), '--json', at('short.txt'));
+  assert.equal(learnt.code, 0, learnt.stderr);
+  const again = execFile(process.execPath, [FOLIO, 'tokenize', '--tokenizer', at('bpe.json'), '--json'], { cwd: ROOT });
+  again.stdin?.end(readFileSync(at('short.txt')));
+  let stdout = '';
+  again.stdout?.on('data', (text) => (stdout += text));
+  await new Promise((resolve) => again.on('close', resolve));
+  assert.deepEqual(JSON.parse(stdout).ids, JSON.parse(learnt.stdout).ids);
+  const ranks = await folio('tokenize', '--tokenizer', 'bpe', '--out', at('bpe.tiktoken'), '--quiet', at('text.txt'));
+  assert.equal(ranks.code, 0, ranks.stderr);
+  assert.match(readFileSync(at('bpe.tiktoken'), 'utf8'), /^AA== 0\nAQ== 1\n/);
+});
+
+test('tokenize --show: the pieces in colours, with nothing lost', async () => {
+  const { stdout } = await folio('tokenize', '--tokenizer', 'bpe', '--vocab-size', '300', '--train', at('text.txt'), '--show', at('short.txt'));
+  const [shown] = stdout.split('\n');
+  assert.equal(shown.replace(/\x1b\[[\d;]*m/g, ''), 'To be, or not.');
+  assert.ok((shown.match(/\x1b\[4\d;97m/g) ?? []).length > 3);
+});
+
+test('an encoding takes its tokens from a file', async () => {
+  const ranks = join(ROOT, 'tests/node_modules/gpt-tokenizer/data/r50k_base.tiktoken');
+  const { stdout, code } = await folio('tokenize', '--tokenizer', 'gpt2', '--ranks', ranks, '--json', at('short.txt'));
+  assert.equal(code, 0);
+  assert.deepEqual(JSON.parse(stdout).ids, [2514, 307, 11, 393, 407, 13]);
+  assert.match((await folio('tokenize', '--tokenizer', 'gpt2', '--ranks', at('page.html'), at('short.txt'))).stderr, /damaged: line 1/);
+});
+
+test('tokenizers that are none are answered with what there is', async () => {
+  for (const [options, message] of /** @type {[string[], RegExp][]} */ ([
+    [['--tokenizer', 'o200k'], /did you mean/], [['--split', 'gpt9', '--tokenizer', 'bpe'], /no split 'gpt9'; known: none, gpt2/],
+    [['--tokenizer', 'bpe', '--vocab-size', '12'], /vocabSize must be a whole number from 257/],
+  ])) {
+    const { code, stderr } = await folio('tokenize', ...options, at('short.txt'));
+    assert.ok(code > 0);
+    assert.match(stderr, message);
+  }
+  assert.match((await folio('tokenize', at('nowhere.txt'))).stderr, /cannot read .*nowhere\.txt: there is no such file/);
+});
+
+test('train --tokenizer bpe: trains, samples, saves, loads, tells bits per byte', async () => {
+  const { code, stdout, stderr } = await folio(...small, '--tokenizer', 'bpe', '--vocab-size', '300', '--json', '--out', at('bpe.safetensors'));
+  assert.equal(code, 0, stderr);
+  const done = events(stdout).at(-1);
+  const evaluated = JSON.parse((await folio('eval', '--model', at('bpe.safetensors'), '--data', at('text.txt'), '--json')).stdout);
+  assert.deepEqual([evaluated.val_loss, evaluated.bits_per_byte], [done.val_loss, done.bits_per_byte]);
+  assert.ok(done.bits_per_byte < done.val_loss / Math.LN2);
+  assert.ok((await folio('sample', '--model', at('bpe.safetensors'), '--prompt', 'the', '--tokens', '20')).stdout.length > 10);
+  assert.match((await folio('info', '--model', at('bpe.safetensors'))).stdout, /tokenizer: bpe, split cl100k/);
+  assert.match((await folio(...small, '--resume', at('bpe.safetensors'), '--tokenizer', 'char')).stderr, /exclude/);
 });

@@ -23,7 +23,7 @@ const PATTERNS = {
     `[^\\r\\n\\p{L}\\p{N}]?${HEAD}*${TAIL}+${CONTRACTIONS}?`, `[^\\r\\n\\p{L}\\p{N}]?${HEAD}+${TAIL}*${CONTRACTIONS}?`, '\\p{N}{1,3}',
     ' ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*', '\\s*[\\r\\n]+', '\\s+(?!\\S)', '\\s+',
   ].join('|'),
-  char: '(?s:.)',
+  char: '[\\s\\S]',
   word: '[\\p{L}\\p{M}\\p{N}]+|[^\\p{L}\\p{M}\\p{N}]',
 };
 
