@@ -82,7 +82,7 @@ int folio_tokenizer_file(const Tokenizer *tokenizer, int form, uint8_t *bytes) {
 int folio_tokenizer_pairs(const Tokenizer *tokenizer, uint32_t *pairs, uint32_t count) {
     const Vocabulary *v = &tokenizer->vocabulary;
     if (count > v->count) return FOLIO_ERR_ARGUMENT;
-    void *scratch = calloc(1, bpe_pair_scratch(v));
+    void *scratch = malloc((size_t)bpe_scratch(v->longest));
     if (!scratch) return FOLIO_ERR_MEMORY;
     for (uint32_t id = 0; id < count; id++)
         if (!bpe_pair(v, id, &pairs[2 * id], &pairs[2 * id + 1], scratch)) pairs[2 * id] = pairs[2 * id + 1] = id;
@@ -92,8 +92,7 @@ int folio_tokenizer_pairs(const Tokenizer *tokenizer, uint32_t *pairs, uint32_t 
 
 /* ---- what it does ---- */
 
-/* policies: SPECIAL_* for each special token, or none (policy_count 0). Scratch memory grows by half more than what a piece asks for, so that
-   pieces of every length together cost no more than the longest. */
+/* policies: SPECIAL_* for each special token, or none (policy_count 0). */
 int folio_tokenizer_encode(const Tokenizer *tokenizer, const uint8_t *policies, size_t policy_count, const uint8_t *text, size_t n,
                            uint32_t *ids, uint32_t *count, TokenizerFault *fault) {
     TokenizerHow how = {policy_count ? policies : NULL, NULL, 0};
@@ -102,8 +101,8 @@ int folio_tokenizer_encode(const Tokenizer *tokenizer, const uint8_t *policies, 
     int code;
     while ((code = tokenizer_encode_with(tokenizer, &how, text, n, ids, &written, fault)) == FOLIO_ERR_SCRATCH) {
         free(how.scratch);
-        how.scratch_bytes = bpe_scratch(&tokenizer->vocabulary, fault->char_offset + fault->char_offset / 2);
-        how.scratch = how.scratch_bytes > SIZE_MAX / 2 ? NULL : calloc(1, (size_t)how.scratch_bytes);
+        how.window = fault->char_offset;
+        how.scratch = bpe_scratch(how.window) > SIZE_MAX / 2 ? NULL : malloc((size_t)bpe_scratch(how.window));
         if (!how.scratch) return FOLIO_ERR_MEMORY;
     }
     free(how.scratch);

@@ -1,5 +1,7 @@
 #include "tokenizer/bpe.h"
 
+#include <string.h>
+
 #include "error.h"
 #include "tokenizer/kinds.h"
 #include "tokenizer/split.h"
@@ -34,147 +36,172 @@ static size_t merge_short(const Vocabulary *v, const uint8_t *piece, size_t n, u
     return parts;
 }
 
-/* ---- long pieces: parts in a list linked both ways, in buckets by rank ---- */
+/* ---- longer ones: parts in a list linked both ways, pairs on a heap ---- */
 
+/* Memory for a window of w bytes. An entry of the heap, rank << 32 | place, is stale once its part has another rank. A join puts two entries in and
+   takes one out, so there are never more than 2 w. */
 typedef struct {
-    uint32_t next, previous; /* where the next and the previous part begin */
-    uint32_t rank;           /* of this part joined with the next */
-    uint32_t after, before;  /* the parts of the same rank to the right and to the left: 1 + where they begin, 0 for none */
-} Part;
+    uint64_t *heap;
+    size_t count;
+    uint32_t *next, *previous, *ranks; /* (w) of the part at a place */
+    uint32_t *ids[2], *pair;           /* (w) tokens of this window and the next; of two tokens that meet */
+} Window;
 
-/* Buckets, one a rank, each a list of parts from left to right; above them bits, so that the lowest bucket in use is found at once: a bit a bucket,
-   a bit a word of those, a bit a word of these. All zero when no piece is under way. */
-typedef struct {
-    uint32_t *heads, *tails; /* (V): 1 + where the first and the last part of a rank begin */
-    uint32_t *bits[3];
-    Part *parts; /* (n), by where they begin */
-} Buckets;
+uint64_t bpe_scratch(size_t window) { return (uint64_t)window * (2 * sizeof(uint64_t) + 6 * sizeof(uint32_t)); }
 
-static size_t words_for(size_t bits) { return (bits + 31) / 32; }
-
-static size_t bits_words(size_t V) { return words_for(V) + words_for(words_for(V)) + words_for(words_for(words_for(V))); }
-
-uint64_t bpe_scratch(const Vocabulary *vocabulary, size_t n) {
-    size_t V = vocabulary->count;
-    return n <= BPE_SHORT ? 0 : (uint64_t)(2 * V + bits_words(V)) * sizeof(uint32_t) + (uint64_t)n * sizeof(Part);
+static Window window_in(void *scratch, size_t w) {
+    Window m = {.heap = scratch};
+    m.next = (uint32_t *)(void *)(m.heap + 2 * w);
+    m.previous = m.next + w;
+    m.ranks = m.previous + w;
+    m.ids[0] = m.ranks + w;
+    m.ids[1] = m.ids[0] + w;
+    m.pair = m.ids[1] + w;
+    return m;
 }
 
-static Buckets buckets_in(void *scratch, size_t V) {
-    Buckets b = {.heads = scratch};
-    b.tails = b.heads + V;
-    b.bits[0] = b.tails + V;
-    b.bits[1] = b.bits[0] + words_for(V);
-    b.bits[2] = b.bits[1] + words_for(words_for(V));
-    b.parts = (Part *)(void *)(b.bits[0] + bits_words(V));
-    return b;
-}
-
-static uint32_t lowest_bit(uint32_t word) {
-    uint32_t at = 0;
-    for (uint32_t half = 16; half; half /= 2) {
-        if (word << (32 - half)) continue; /* it is among the lower half */
-        at += half;
-        word >>= half;
+static void sift_down(Window *m, size_t at) {
+    uint64_t entry = m->heap[at];
+    for (size_t child; (child = 2 * at + 1) < m->count; at = child) {
+        if (child + 1 < m->count && m->heap[child + 1] < m->heap[child]) child++;
+        if (entry <= m->heap[child]) break;
+        m->heap[at] = m->heap[child];
     }
-    return at;
+    m->heap[at] = entry;
 }
 
-/* The lowest rank that a part has; VOCABULARY_ABSENT for none. */
-static uint32_t lowest(const Buckets *b, size_t V) {
-    size_t words = words_for(words_for(words_for(V)));
-    for (size_t i = 0; i < words; i++) {
-        if (!b->bits[2][i]) continue;
-        size_t at = i * 32 + lowest_bit(b->bits[2][i]);
-        at = at * 32 + lowest_bit(b->bits[1][at]);
-        return (uint32_t)(at * 32 + lowest_bit(b->bits[0][at]));
-    }
-    return VOCABULARY_ABSENT;
+static void push(Window *m, uint64_t entry) {
+    size_t at = m->count++;
+    for (; at > 0 && m->heap[(at - 1) / 2] > entry; at = (at - 1) / 2) m->heap[at] = m->heap[(at - 1) / 2];
+    m->heap[at] = entry;
 }
 
-/* Takes a part out of its bucket, if it is in one. */
-static void take_out(Buckets *b, uint32_t at) {
-    Part *part = &b->parts[at];
-    uint32_t rank = part->rank;
-    if (rank == VOCABULARY_ABSENT) return;
-    part->rank = VOCABULARY_ABSENT;
-    if (part->after)
-        b->parts[part->after - 1].before = part->before;
-    else
-        b->tails[rank] = part->before;
-    if (part->before) {
-        b->parts[part->before - 1].after = part->after;
-        return;
-    }
-    b->heads[rank] = part->after;
-    size_t bit = rank;
-    for (int level = 0; level < 3 && (level ? !b->bits[level - 1][bit] : !part->after); level++, bit /= 32)
-        b->bits[level][bit / 32] &= ~((uint32_t)1 << bit % 32);
+/* Ranks the part at `at` anew, after it or the next has grown. */
+static void rank_again(Window *m, const Vocabulary *v, const uint8_t *text, size_t n, uint32_t at, uint32_t limit) {
+    size_t second = m->next[at];
+    m->ranks[at] = second < n ? rank_of(v, text, at, m->next[second], limit) : VOCABULARY_ABSENT;
+    if (m->ranks[at] != VOCABULARY_ABSENT) push(m, (uint64_t)m->ranks[at] << 32 | at);
 }
 
-/* Puts a part into the bucket of its rank. With ranks in the order in which tokens were learnt it comes last there always. */
-static void put_in(Buckets *b, uint32_t at, uint32_t rank) {
-    Part *part = &b->parts[at];
-    part->rank = rank;
-    if (rank == VOCABULARY_ABSENT) return;
-    uint32_t before = b->tails[rank];
-    if (!b->heads[rank]) {
-        before = 0;
-        size_t bit = rank;
-        for (int level = 0; level < 3; level++, bit /= 32) b->bits[level][bit / 32] |= (uint32_t)1 << bit % 32;
-    }
-    while (before > at + 1) before = b->parts[before - 1].before;
-    part->before = before;
-    part->after = before ? b->parts[before - 1].after : b->heads[rank];
-    *(before ? &b->parts[before - 1].after : &b->heads[rank]) = at + 1;
-    *(part->after ? &b->parts[part->after - 1].before : &b->tails[rank]) = at + 1;
-}
-
-static size_t merge_long(const Vocabulary *v, const uint8_t *piece, size_t n, uint32_t limit, uint32_t *ids, void *scratch) {
-    Buckets b = buckets_in(scratch, v->count);
-    Part *parts = b.parts;
+static size_t merge_window(const Vocabulary *v, const uint8_t *text, size_t n, uint32_t limit, uint32_t *ids, Window *m) {
+    m->count = 0;
     for (uint32_t at = 0; at < n; at++) {
-        parts[at].next = at + 1;
-        parts[at].previous = at - 1;
-        put_in(&b, at, at + 1 < n ? rank_of(v, piece, at, at + 2, limit) : VOCABULARY_ABSENT);
+        m->next[at] = at + 1;
+        m->previous[at] = at - 1;
+        m->ranks[at] = at + 1 < n ? rank_of(v, text, at, at + 2, limit) : VOCABULARY_ABSENT;
+        if (m->ranks[at] != VOCABULARY_ABSENT) m->heap[m->count++] = (uint64_t)m->ranks[at] << 32 | at;
     }
-    for (uint32_t rank; (rank = lowest(&b, v->count)) != VOCABULARY_ABSENT;) {
-        uint32_t at = b.heads[rank] - 1, second = parts[at].next, third = parts[second].next;
-        take_out(&b, at);
-        take_out(&b, second);
-        parts[at].next = third;
-        if (third < n) {
-            parts[third].previous = at;
-            put_in(&b, at, rank_of(v, piece, at, parts[third].next, limit));
-        }
-        if (at == 0) continue;
-        uint32_t first = parts[at].previous;
-        take_out(&b, first);
-        put_in(&b, first, rank_of(v, piece, first, third, limit));
+    for (size_t at = m->count / 2; at-- > 0;) sift_down(m, at);
+    while (m->count) {
+        uint64_t entry = m->heap[0];
+        m->heap[0] = m->heap[--m->count];
+        if (m->count) sift_down(m, 0);
+        uint32_t at = (uint32_t)entry, second = m->next[at];
+        if (m->ranks[at] != (uint32_t)(entry >> 32)) continue;
+        m->next[at] = m->next[second];
+        if (m->next[at] < n) m->previous[m->next[at]] = at;
+        m->ranks[second] = VOCABULARY_ABSENT;
+        rank_again(m, v, text, n, at, limit);
+        if (at > 0) rank_again(m, v, text, n, m->previous[at], limit);
     }
     size_t count = 0;
-    for (size_t at = 0; at < n; at = parts[at].next) ids[count++] = vocabulary_find(v, piece + at, parts[at].next - at);
+    for (size_t at = 0; at < n; at = m->next[at]) ids[count++] = vocabulary_find(v, text + at, m->next[at] - at);
     return count;
 }
 
-size_t bpe_piece(const Vocabulary *vocabulary, const uint8_t *piece, size_t n, uint32_t limit, uint32_t *ids, void *scratch) {
-    if (limit == UINT32_MAX) {
-        *ids = vocabulary_find(vocabulary, piece, n);
-        if (*ids != VOCABULARY_ABSENT) return 1;
-    }
-    return n <= BPE_SHORT ? merge_short(vocabulary, piece, n, limit, ids) : merge_long(vocabulary, piece, n, limit, ids, scratch);
+/* ---- longer than a window ----
+
+   Where two encodings meet: let E(A) end with token a and E(B) begin with token b. If E(ab) is a, b, then E(AB) is E(A), E(B). For until some join
+   crosses the place where A ends, A and B are joined as if alone, and so are the spans of a and b within them, in the same order as in ab alone
+   (the order is by rank and place); so the first join to cross it would cross it in ab too. No join of E(A) crosses where its tokens begin and end,
+   so its first tokens are E of their text, and its last tokens too. This holds for any vocabulary.
+
+   So a long piece is encoded window by window, each beginning with a token of the one before, in memory that a cache holds; they are put together
+   at the first place, from there on, where both have a token's end and the tokens that meet stay apart. */
+
+static size_t length_of(const Vocabulary *v, uint32_t id) { return v->offsets[id + 1] - v->offsets[id]; }
+
+/* Whether E(ab) is a, b; text: that of ab, n bytes of it a's. */
+static int apart(const Vocabulary *v, const uint8_t *text, size_t n, uint32_t a, uint32_t b, Window *m) {
+    return merge_window(v, text, n + length_of(v, b), UINT32_MAX, m->pair, m) == 2 && m->pair[0] == a && m->pair[1] == b;
 }
 
-size_t bpe_pair_scratch(const Vocabulary *vocabulary) {
-    return (size_t)bpe_scratch(vocabulary, vocabulary->longest) + vocabulary->longest * sizeof(uint32_t);
+typedef struct {
+    const uint32_t *ids;
+    size_t count, start, end; /* of its text in the piece */
+} Span;
+
+/* Where span b, which begins at a token of a, can take over: *kept tokens of a stay, *left ones of b go. False where there is no such place. */
+static int meet(const Vocabulary *v, const uint8_t *piece, const Span *a, size_t first, const Span *b, size_t *kept, size_t *left,
+                Window *m) {
+    size_t i = first, k = 0, at = b->start, other = b->start; /* where tokens i of a and k of b begin */
+    while (i < a->count && k < b->count) {
+        if (at < other) {
+            at += length_of(v, a->ids[i++]);
+        } else if (other < at) {
+            other += length_of(v, b->ids[k++]);
+        } else {
+            size_t n = length_of(v, a->ids[i - 1]);
+            *kept = i;
+            *left = k;
+            if (a->ids[i] == b->ids[k] || apart(v, piece + at - n, n, a->ids[i - 1], b->ids[k], m)) return 1;
+            at += length_of(v, a->ids[i++]);
+        }
+    }
+    return 0;
 }
+
+size_t bpe_window(const Vocabulary *vocabulary, size_t n) {
+    const size_t least = 1024; /* bytes: 40 KB of memory; tried: 512 and 4096 are slower */
+    size_t window = vocabulary->longest > least / 8 ? 8 * (size_t)vocabulary->longest : least;
+    return n <= BPE_SHORT ? 0 : n < window ? n : window;
+}
+
+static size_t merge_long(const Vocabulary *v, const uint8_t *piece, size_t n, uint32_t *ids, void *scratch, size_t most) {
+    size_t w = bpe_window(v, n), count = 0, which = 0;
+    Window m = window_in(scratch, w);
+    Span a = {m.ids[0], merge_window(v, piece, w, UINT32_MAX, m.ids[0], &m), 0, w};
+    while (a.end < n) {
+        size_t first = 0, at = a.start, kept = 0, left = 0;
+        while (first < a.count && at + length_of(v, a.ids[first]) <= a.start + (a.end - a.start) / 4 * 3)
+            at += length_of(v, a.ids[first++]);
+        Span b = {m.ids[!which], 0, at, n - at < w ? n : at + w};
+        if (first) b.count = merge_window(v, piece + b.start, b.end - b.start, UINT32_MAX, m.ids[!which], &m);
+        if (first && meet(v, piece, &a, first, &b, &kept, &left, &m)) {
+            for (size_t i = 0; i < kept; i++) a.start += length_of(v, ids[count++] = a.ids[i]);
+            which = !which;
+            a = (Span){b.ids + left, b.count - left, a.start, b.end};
+            continue;
+        }
+        if (w > most / 2) return 0;
+        w *= 2; /* the windows have no end in common: longer ones, from where a begins */
+        m = window_in(scratch, w);
+        which = 0;
+        a.end = n - a.start < w ? n : a.start + w;
+        a.count = merge_window(v, piece + a.start, a.end - a.start, UINT32_MAX, m.ids[0], &m);
+        a.ids = m.ids[0];
+    }
+    memcpy(ids + count, a.ids, a.count * sizeof *ids);
+    return count + a.count;
+}
+
+size_t bpe_piece(const Vocabulary *vocabulary, const uint8_t *piece, size_t n, uint32_t *ids, void *scratch, size_t window) {
+    *ids = vocabulary_find(vocabulary, piece, n);
+    if (*ids != VOCABULARY_ABSENT) return 1;
+    if (n <= BPE_SHORT) return merge_short(vocabulary, piece, n, UINT32_MAX, ids);
+    return window < bpe_window(vocabulary, n) ? 0 : merge_long(vocabulary, piece, n, ids, scratch, window);
+}
+
+/* ---- back to pairs ---- */
 
 int bpe_pair(const Vocabulary *vocabulary, uint32_t id, uint32_t *left, uint32_t *right, void *scratch) {
     size_t n;
     const uint8_t *token = vocabulary_token(vocabulary, id, &n);
-    uint32_t *ids = (uint32_t *)(void *)((char *)scratch + bpe_scratch(vocabulary, vocabulary->longest));
-    if (n < 2 || bpe_piece(vocabulary, token, n, id, ids, scratch) != 2) return 0;
-    *left = ids[0];
-    *right = ids[1];
+    if (n < 2) return 0;
+    Window m = window_in(scratch, vocabulary->longest);
+    if (merge_window(vocabulary, token, n, id, m.pair, &m) != 2) return 0;
+    *left = m.pair[0];
+    *right = m.pair[1];
     return 1;
 }
 
@@ -191,9 +218,10 @@ int bpe_encode(const Tokenizer *tokenizer, const TokenizerHow *how, const uint8_
     size_t tokens = 0;
     for (size_t at = 0, end; at < n; at = end) {
         end = split_next(tokenizer->split, text, n, at);
-        if (bpe_scratch(&tokenizer->vocabulary, end - at) > (how ? how->scratch_bytes : 0))
-            return kinds_stop(FOLIO_ERR_SCRATCH, fault, at, end - at, 0);
-        tokens += bpe_piece(&tokenizer->vocabulary, text + at, end - at, UINT32_MAX, ids + tokens, how ? how->scratch : NULL);
+        size_t window = how ? how->window : 0, needed = bpe_window(&tokenizer->vocabulary, end - at);
+        size_t made = bpe_piece(&tokenizer->vocabulary, text + at, end - at, ids + tokens, how ? how->scratch : NULL, window);
+        if (!made) return kinds_stop(FOLIO_ERR_SCRATCH, fault, at, needed > window ? needed : 2 * window, 0);
+        tokens += made;
     }
     *count = tokens;
     return FOLIO_OK;

@@ -8,18 +8,19 @@
 
 enum { BPE_SHORT = 128 }; /* bytes of a piece that is merged without scratch memory */
 
-/* Bytes of scratch memory, 4-aligned, to merge a piece of n bytes: 0 up to BPE_SHORT, else 20 n and 8 for each token. All of it must be zero at
-   first; what a piece leaves behind is fit for the next, if that is not longer. */
-uint64_t bpe_scratch(const Vocabulary *vocabulary, size_t n);
+/* Bytes of scratch memory, 8-aligned, for a window of so many bytes: 40 each. */
+uint64_t bpe_scratch(size_t window);
 
-/* piece[0..n), n > 0, to ids; at most n of them are written. Every single byte must be a token. Returns how many.
-   Pairs below `limit` alone are joined, and no lookup of the whole: UINT32_MAX for all. scratch: bpe_scratch(n).
-   Cost: O(n^2) up to BPE_SHORT, O(n) beyond, where ids are in the order in which tokens were learnt. */
-size_t bpe_piece(const Vocabulary *vocabulary, const uint8_t *piece, size_t n, uint32_t limit, uint32_t *ids, void *scratch);
+/* The window that a piece of n bytes asks for: 0 up to BPE_SHORT, 1024 or 8 times the longest token beyond. */
+size_t bpe_window(const Vocabulary *vocabulary, size_t n);
+
+/* piece[0..n), n > 0, to ids; at most n of them are written. Every single byte must be a token. Returns how many; 0 where the window is too small:
+   below bpe_window, or, which no language has been seen to do, because the piece's windows have no token's end in common; then try twice as much.
+   Cost: O(n), times the longest token up to BPE_SHORT and the logarithm of the window beyond. */
+size_t bpe_piece(const Vocabulary *vocabulary, const uint8_t *piece, size_t n, uint32_t *ids, void *scratch, size_t window);
 
 /* The two tokens that were joined into `id`: what its bytes make with the lower ids alone. True if they are two; a single byte has none.
-   scratch: bpe_pair_scratch, as there. */
-size_t bpe_pair_scratch(const Vocabulary *vocabulary);
+   scratch: bpe_scratch(longest token). */
 int bpe_pair(const Vocabulary *vocabulary, uint32_t id, uint32_t *left, uint32_t *right, void *scratch);
 
 #endif

@@ -71,14 +71,14 @@ int tokenizer_open(Tokenizer *tokenizer, int kind, int split, const TokenizerStr
 /* How to encode; NULL for the ordinary: no special tokens, no scratch memory. */
 typedef struct {
     const uint8_t *special; /* SPECIAL_* for each special token by index; NULL: all are ordinary text */
-    void *scratch;          /* bpe: memory for long pieces, 4-aligned, zero at first (bpe.h) */
-    uint64_t scratch_bytes;
+    void *scratch;          /* bpe: bpe_scratch(window) for pieces above BPE_SHORT bytes (bpe.h) */
+    size_t window;
 } TokenizerHow;
 
 /* text -> ids; at most n of them are written, *count receives how many. Fails and fills fault; what stands in ids is then undefined:
    UTF8, UNKNOWN_CHAR (char), UNKNOWN_WORD (word without <|unk|>; fault: place, length), NOT_ALLOWED (a disallowed special token; fault: place,
-   index), SCRATCH (bpe: a piece above BPE_SHORT bytes; fault: place, length, for which bpe_scratch tells the memory).
-   Cost: O(n), with a bisection for each character beyond ASCII (char), O(p log p) for each piece of p bytes that is no token (bpe). */
+   index), SCRATCH (bpe: a piece above BPE_SHORT bytes; fault: place, the window it needs).
+   Cost: O(n), with a bisection for each character beyond ASCII (char), a logarithm of at most 1024 (bpe). */
 int tokenizer_encode_with(const Tokenizer *tokenizer, const TokenizerHow *how, const uint8_t *text, size_t n, uint32_t *ids, size_t *count,
                           TokenizerFault *fault);
 

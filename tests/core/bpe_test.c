@@ -43,7 +43,7 @@ static Bench *bench_open(uint64_t seed, uint32_t tokens) {
     }
     b->slots = malloc(vocabulary_bytes(b->count));
     CHECK_INT(vocabulary_init(&b->vocabulary, b->count, b->offsets, b->bytes, b->slots, NULL), FOLIO_OK);
-    b->scratch = calloc(1, (size_t)bpe_scratch(&b->vocabulary, LONGEST_PIECE));
+    b->scratch = malloc((size_t)bpe_scratch(LONGEST_PIECE));
     return b;
 }
 
@@ -75,7 +75,7 @@ static size_t slowly(const Bench *b, const uint8_t *piece, size_t n, uint32_t *i
 
 static void check_piece(Bench *b, const uint8_t *piece, size_t n) {
     uint32_t whole = vocabulary_find(&b->vocabulary, piece, n);
-    size_t count = bpe_piece(&b->vocabulary, piece, n, UINT32_MAX, b->ids, b->scratch), wanted = 1;
+    size_t count = bpe_piece(&b->vocabulary, piece, n, b->ids, b->scratch, LONGEST_PIECE), wanted = 1;
     b->expected[0] = whole;
     if (whole == VOCABULARY_ABSENT) wanted = slowly(b, piece, n, b->expected);
     CHECK_INT(count, wanted);
@@ -83,11 +83,11 @@ static void check_piece(Bench *b, const uint8_t *piece, size_t n) {
 }
 
 TEST(the_lowest_pair_is_joined_first_and_the_leftmost_of_equals) {
-    static const uint32_t lengths[] = {1, 2, 3, 7, 30, BPE_SHORT, BPE_SHORT + 1, 200, 700};
+    static const uint32_t lengths[] = {1, 2, 3, 7, 30, BPE_SHORT, BPE_SHORT + 1, 200, 700, 1100, LONGEST_PIECE};
     for (uint64_t seed = 0; seed < 60; seed++) {
         Bench *b = bench_open(seed, 10 + 5 * (uint32_t)seed);
         for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
-            uint8_t piece[700];
+            static uint8_t piece[LONGEST_PIECE];
             test_note("seed %d, %d bytes", (int)seed, (int)lengths[k]);
             for (uint32_t i = 0; i < lengths[k]; i++) piece[i] = (uint8_t)('a' + rng_below(seed, 100 + k, i, seed % 2 ? 3 : 1 + seed % 3));
             check_piece(b, piece, lengths[k]);
@@ -100,7 +100,7 @@ TEST(any_bytes_at_all_come_back) {
     Bench *b = bench_open(3, 300);
     uint8_t piece[LONGEST_PIECE];
     for (size_t i = 0; i < sizeof piece; i++) piece[i] = (uint8_t)rng_bits(9, 0, i);
-    size_t count = bpe_piece(&b->vocabulary, piece, sizeof piece, UINT32_MAX, b->ids, b->scratch), at = 0;
+    size_t count = bpe_piece(&b->vocabulary, piece, sizeof piece, b->ids, b->scratch, LONGEST_PIECE), at = 0;
     for (size_t i = 0; i < count; i++) {
         size_t n;
         const uint8_t *token = vocabulary_token(&b->vocabulary, b->ids[i], &n);
@@ -137,7 +137,7 @@ TEST(special_tokens_are_found_ignored_or_refused_as_asked) {
     size_t count = 0, written = 0;
     CHECK_INT(open_bpe(&t, b, SPLIT_GPT2, &memory), FOLIO_OK);
     CHECK_INT(t.vocab_size, b->count + 8);
-    TokenizerHow how = {allowed, NULL, 0};
+    TokenizerHow how = {.special = allowed};
     CHECK_INT(tokenizer_encode_with(&t, &how, TEXT("x<|a|>y<|b c|>"), ids, &count, &fault), FOLIO_OK);
     CHECK(count == 4 && ids[1] == b->count && ids[3] == b->count + 7);
     CHECK_INT(tokenizer_offsets(&t, TEXT("x<|a|>y<|b c|>"), ids, count, offsets), FOLIO_OK);
@@ -170,7 +170,7 @@ TEST(a_long_piece_asks_for_memory_and_then_goes_through) {
     CHECK_INT(open_bpe(&t, b, SPLIT_CL100K, &memory), FOLIO_OK);
     CHECK_INT(tokenizer_encode(&t, text, sizeof text, ids, &count, &fault), FOLIO_ERR_SCRATCH);
     CHECK(fault.byte_offset == 1 && fault.char_offset == 999);
-    TokenizerHow how = {NULL, b->scratch, bpe_scratch(&t.vocabulary, 999)};
+    TokenizerHow how = {.scratch = b->scratch, .window = fault.char_offset};
     CHECK_INT(tokenizer_encode_with(&t, &how, text, sizeof text, ids, &count, &fault), FOLIO_OK);
     CHECK(count > 100 && count < 999);
     free(memory);

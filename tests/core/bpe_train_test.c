@@ -150,7 +150,7 @@ TEST(a_trained_vocabulary_encodes_by_its_own_merges) {
     CHECK(t.vocab_size > 300 && bpe_train_size(&t) < sizeof token_bytes);
     bpe_train_tokens(&t, offsets, token_bytes);
     CHECK_INT(vocabulary_init(&v, t.vocab_size, offsets, token_bytes, slots, NULL), FOLIO_OK);
-    void *scratch = calloc(1, bpe_pair_scratch(&v));
+    void *scratch = malloc((size_t)bpe_scratch(v.longest));
     for (uint32_t id = 256; id < t.vocab_size; id++) {
         uint32_t left = 0, right = 0;
         CHECK(bpe_pair(&v, id, &left, &right, scratch));

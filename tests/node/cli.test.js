@@ -55,8 +55,8 @@ test('train without a terminal: plain lines, without control characters, that sa
   assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f]/);
   assert.match(stdout, /^text: .*text\.txt, 12\.\d kB/);
   assert.match(stdout, /step 20\/20 {2}loss \d\.\d{4} {2}[\d,]+ tokens\/s {2}ETA 0:00/);
-  assert.match(stdout, /step 10: validation loss \d\.\d{4}\n/);
-  assert.match(stdout, /done: 20 steps;[^\n]*\nvalidation loss \d\.\d{4} nats per token\ndigest [0-9a-f]{64}\n$/);
+  assert.match(stdout, /step 10: validation loss \d\.\d{4}, \d\.\d{4} bits per byte\n/);
+  assert.match(stdout, /done: 20 steps;[^\n]*\nvalidation loss \d\.\d{4} nats per token, \d\.\d{4} bits per byte\ndigest [0-9a-f]{64}\n$/);
 });
 
 test('train --out, sample, eval, info: a model goes from hand to hand', async () => {
@@ -66,9 +66,9 @@ test('train --out, sample, eval, info: a model goes from hand to hand', async ()
   const done = events(trained.stdout).at(-1);
 
   const judged = await folio('eval', '--model', model, '--data', at('text.txt'), '--json');
-  assert.deepEqual(events(judged.stdout), [{ event: 'eval', step: 20, val_loss: done.val_loss }]);
+  assert.deepEqual(events(judged.stdout), [{ event: 'eval', step: 20, val_loss: done.val_loss, bits_per_byte: done.bits_per_byte }]);
   const told = await folio('eval', '--model', model, '--data', at('text.txt'));
-  assert.match(told.stdout, /text\.txt: validation loss \d\.\d{4} nats per token \(\d+ windows of 16\)/);
+  assert.match(told.stdout, /text\.txt: validation loss \d\.\d{4} nats per token, \d\.\d{4} bits per byte \(\d+ windows of 16\)/);
 
   const how = ['sample', '--model', model, '--prompt', 'Romeo', '--tokens', '40', '--temperature', '0.8', '--top-k', '9', '--top-p', '0.95', '--min-p', '0.01'];
   const [one, same, other] = await Promise.all([folio(...how, '--seed', '3'), folio(...how, '--seed', '3'), folio(...how, '--seed', '4')]);
@@ -321,7 +321,7 @@ test('an encoding takes its tokens from a file', async () => {
 
 test('tokenizers that are none are answered with what there is', async () => {
   for (const [options, message] of /** @type {[string[], RegExp][]} */ ([
-    [['--tokenizer', 'o200k'], /did you mean/], [['--split', 'gpt9', '--tokenizer', 'bpe'], /no split 'gpt9'; known: none, gpt2/],
+    [['--tokenizer', 'o200k'], /no tokenizer or file 'o200k'; known: char, byte, word, bpe, gpt2/], [['--tokenizer', 'o200k_bas'], /did you mean 'o200k_base'/], [['--split', 'gpt9', '--tokenizer', 'bpe'], /no split 'gpt9'; known: none, gpt2/],
     [['--tokenizer', 'bpe', '--vocab-size', '12'], /vocabSize must be a whole number from 257/],
   ])) {
     const { code, stderr } = await folio('tokenize', ...options, at('short.txt'));

@@ -29,8 +29,8 @@ import { Training, concat } from './tokenizer/training.js';
  */
 /** @typedef {{encoding: string} | {split: import('./tokenizer/names.js').Split, special?: SpecialTokens}} RanksOptions */
 
-/** Bytes of a long text that are encoded at a time. */
-const PART = 1 << 20;
+/** Bytes of a long text that are encoded at a time: few enough for a cache to hold them and their ids. */
+const PART = 1 << 18;
 /** FOLIO_ERR_TOKEN of core/error.h. */
 const TOKEN = -13;
 const utf8 = { encode: (/** @type {string} */ text) => new TextEncoder().encode(text) };
@@ -202,6 +202,7 @@ export class Tokenizer {
     const bytes = toBytes(text);
     const policies = this.#policies(options);
     const separable = !Object.keys(this.special).some((name) => /\s/u.test(name)) || !policies.length;
+    let room = new Uint32Array(Math.min(bytes.length, PART));
     let at = 0;
     for (let size = separable ? PART : bytes.length; at < bytes.length; ) {
       const part = bytes.subarray(at, at + size);
@@ -210,7 +211,8 @@ export class Tokenizer {
         size *= 2; // no sure end of a piece in so long a part
         continue;
       }
-      yield this.#encode(part.subarray(0, cut), policies, at);
+      if (room.length < cut) room = new Uint32Array(cut);
+      yield this.#encode(part.subarray(0, cut), policies, at, room);
       at += cut;
       size = PART;
     }
@@ -221,9 +223,9 @@ export class Tokenizer {
     return this.#module.call('tokenizer_cut', this.#handle, bytes, bytes.length);
   }
 
-  /** @param {Uint8Array} bytes @param {Uint8Array} policies @param {number} start where they stand in the text */
-  #encode(bytes, policies, start) {
-    const ids = new Uint32Array(bytes.length);
+  /** @param {Uint8Array} bytes @param {Uint8Array} policies @param {number} start where they stand in the text @param {Uint32Array<ArrayBuffer>} room */
+  #encode(bytes, policies, start, room) {
+    const ids = room.subarray(0, bytes.length);
     const count = new Uint32Array(1);
     const fault = new Uint32Array(3);
     const args = [this.#handle, policies, policies.length, bytes, bytes.length, out(ids), out(count), out(fault)];
