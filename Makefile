@@ -10,6 +10,7 @@ endif
 EMCC ?= emcc
 PORT ?= 8000
 STEPS ?= 400
+FUZZ ?= 60
 export EMCC
 
 # The modules to build, and what makes each of them different.
@@ -22,6 +23,7 @@ JS = $(shell find wasm/src wasm/bin www -name '*.js' 2>/dev/null)
 NPM = tests/node_modules/.package-lock.json
 RANKS = r50k_base p50k_base cl100k_base o200k_base
 STRICT = -std=c99 -pedantic -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror -ffp-contract=off -Icore -Ibuild/generated
+FUZZERS = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # ---- what you would type ----
@@ -95,6 +97,17 @@ format: build/setup/test ## lay out all C as .clang-format says
 asan: $(C_TESTS:tests/core/%.c=build/asan/%) ## run the core's tests under the address and undefined-behaviour sanitizers
 	node tests/run.js asan/
 
+# When the tokenizers have changed: damaged files and hostile texts, FUZZ seconds for each target, sanitizers on.
+# `make test` does the same for a few seconds. What is found stays in build/fuzz; put it into tests/fuzz/corpus with the fix.
+fuzz: $(FUZZERS) ## let libFuzzer look for texts and files that break a tokenizer
+	@for target in $(FUZZERS); do node tests/fuzz/run.js $$target $(FUZZ) || exit 1; done
+
+# When the tokenizers have changed, and there is an hour: 100 MB and a million strings against both oracles, and the fuzzers for 10 minutes each.
+# `make test` takes a sample.
+soak-tokenizer: wasm $(NPM) data ## compare the encodings with tiktoken and gpt-tokenizer at length
+	node tests/oracle/soak.js
+	$(MAKE) fuzz FUZZ=600
+
 # When the mathematics of the model has changed: PyTorch says anew what is right.
 # Writes the files that tests/parity compares with; look at their difference before you commit it.
 golden: ## make the reference results with PyTorch
@@ -112,7 +125,7 @@ screenshots: site build/setup/test ## take the README's picture of the page
 clean: ## remove all that was made
 	rm -rf build wasm/dist wasm/types
 
-.PHONY: all help run test test-builds data ranks wasm native types site serve lint format asan golden screenshots clean print-strict
+.PHONY: all help run test test-builds data ranks wasm native types site serve lint format asan fuzz soak-tokenizer golden screenshots clean print-strict
 
 # ---- setting up: each stamp stands for the programs that one part needs ----
 
@@ -194,14 +207,27 @@ $(eval $(call NATIVE,clang,clang,-O3))
 $(eval $(call NATIVE,clang-O0,clang,-O0))
 $(eval $(call NATIVE,asan,gcc,$(SANITIZE)))
 
+# The same with libFuzzer's eyes.
+FUZZ_SANITIZE = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Itests/fuzz
+$(eval $(call NATIVE,fuzz,clang-19,$(FUZZ_SANITIZE)))
+
+build/setup/fuzz: | build/setup/test
+	@sh tests/setup.sh clang-19 '/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-19-dev'
+	@touch $@
+
+build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/libfolio.a
+	@clang-19 -fsanitize=fuzzer,address,undefined $^ -lm -o $@
+
+build/fuzz/tests/fuzz/%.o: | build/setup/fuzz
+
 TRAINERS = native gcc-O0 clang clang-O0
-test-builds: $(NPM) build/setup/test $(TRAINERS:%=build/%/train) $(foreach kind,native asan clang,$(C_TESTS:tests/core/%.c=build/$(kind)/%))
+test-builds: $(NPM) build/setup/test $(FUZZERS) $(TRAINERS:%=build/%/train) $(foreach kind,native asan clang,$(C_TESTS:tests/core/%.c=build/$(kind)/%))
 
 # The flags that tests/lint/lint.test.js shows able to refuse.
 print-strict:
 	@echo $(STRICT)
 
-C_FILES = $(shell find core wasm tests/core -name '*.[ch]')
+C_FILES = $(shell find core wasm tests/core tests/fuzz -name '*.[ch]')
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 # ---- the package and the page ----
