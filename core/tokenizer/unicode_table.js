@@ -5,25 +5,27 @@
 // Two levels: UNICODE_BLOCK[codepoint >> UNICODE_SHIFT] is a block of UNICODE_CLASS; equal blocks are one. The first block is block 0, so that
 // UNICODE_CLASS[c] is the class of an ASCII character at once.
 
-/** In the order of unicode.h; the first that fits. White space is Unicode's property White_Space, not what JavaScript calls \s. */
+/**
+ * The bits of unicode.h and what has them; the first that fits. White space is Unicode's property White_Space, not what JavaScript calls \s.
+ * @type {[bit: number, pattern: RegExp][]}
+ */
 const CLASSES = [
-  ['UNICODE_NEWLINE', /^[\r\n]$/],
-  ['UNICODE_SPACE', /^\p{White_Space}$/u],
-  ['UNICODE_UPPER', /^[\p{Lu}\p{Lt}]$/u],
-  ['UNICODE_LOWER', /^\p{Ll}$/u],
-  ['UNICODE_LETTER', /^\p{L}$/u],
-  ['UNICODE_MARK', /^\p{M}$/u],
-  ['UNICODE_NUMBER', /^\p{N}$/u],
+  [64, /^[\r\n]$/], // NEWLINE
+  [32, /^\p{White_Space}$/u], // SPACE
+  [1, /^[\p{Lu}\p{Lt}]$/u], // UPPER
+  [2, /^\p{Ll}$/u], // LOWER
+  [4, /^\p{L}$/u], // LETTER
+  [8, /^\p{M}$/u], // MARK
+  [16, /^\p{N}$/u], // NUMBER
 ];
-const VALUES = { UNICODE_UPPER: 1, UNICODE_LOWER: 2, UNICODE_LETTER: 4, UNICODE_MARK: 8, UNICODE_NUMBER: 16, UNICODE_SPACE: 32, UNICODE_NEWLINE: 64 };
 const OTHER = 128;
 const CODEPOINTS = 0x110000;
 
 const classes = new Uint8Array(CODEPOINTS);
 for (let codepoint = 0; codepoint < CODEPOINTS; codepoint++) {
   const character = String.fromCodePoint(codepoint);
-  const [name] = CLASSES.find(([, pattern]) => pattern.test(character)) ?? [];
-  classes[codepoint] = name ? VALUES[name] : OTHER;
+  const [bit] = CLASSES.find(([, pattern]) => pattern.test(character)) ?? [OTHER];
+  classes[codepoint] = bit;
 }
 
 /** The table with blocks of 2^shift. @param {number} shift */
