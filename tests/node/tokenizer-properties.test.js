@@ -74,3 +74,32 @@ test('any file of tokens is read or refused with a code', () => {
     }
   }), { numRuns: 500 });
 });
+
+test('any tokenizer.json is read or refused with a code', () => {
+  const files = [...Object.values(TOKENIZERS).slice(0, 3), folio.tokenizer.train('char', 'abc'), folio.tokenizer.train('word', 'a b c')].map((tokenizer) => JSON.stringify(tokenizer.toHuggingFace()));
+  const put = fc.oneof(fc.string({ maxLength: 6 }), fc.constantFrom('null', '[]', '{}', '"', '0', '-1', '1e9', ',', ':', '{"id":1}', 'true', '__proto__'));
+  fc.assert(fc.property(fc.constantFrom(...files), fc.nat(), put, fc.nat(12), (file, place, text, drop) => {
+    const at = place % file.length;
+    try {
+      folio.tokenizer.load(file.slice(0, at) + text + file.slice(at + drop)).close();
+    } catch (error) {
+      assert.equal(/** @type {any} */ (error).name, 'FolioError', String(error));
+    }
+  }), { numRuns: 2000 });
+});
+
+test('any JSON value in any place of a tokenizer.json is read or refused with a code', () => {
+  const good = () => /** @type {any} */ (TOKENIZERS['bpe cl100k'].toHuggingFace());
+  const places = [['model'], ['model', 'type'], ['model', 'vocab'], ['model', 'vocab', 'a'], ['model', 'merges'], ['model', 'merges', 0], ['added_tokens'], ['added_tokens', 0], ['added_tokens', 0, 'id'],
+    ['added_tokens', 0, 'content'], ['pre_tokenizer'], ['pre_tokenizer', 'type'], ['pre_tokenizer', 'pretokenizers'], ['pre_tokenizer', 'pretokenizers', 0], ['pre_tokenizer', 'pretokenizers', 0, 'pattern'], ['normalizer']];
+  fc.assert(fc.property(fc.constantFrom(...places), fc.jsonValue(), (place, value) => {
+    const json = good();
+    const parent = place.slice(0, -1).reduce((object, key) => object[key], json);
+    parent[/** @type {string} */ (place.at(-1))] = value;
+    try {
+      folio.tokenizer.load(json).close();
+    } catch (error) {
+      assert.equal(/** @type {any} */ (error).name, 'FolioError', String(error));
+    }
+  }), { numRuns: 500 });
+});
