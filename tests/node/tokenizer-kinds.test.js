@@ -234,5 +234,6 @@ test('own JSON that is damaged is refused', () => {
   assert.throws(() => folio.tokenizer.load({ kind: 'bpe', split: 'none' }), { code: 'VOCABULARY' });
   assert.throws(() => folio.tokenizer.load({ kind: 'bpe', tokens }), { code: 'ARGUMENT', message: /no split/ });
   assert.throws(() => folio.tokenizer.load({ kind: 'bpe', split: 'none', tokens, special: { a: 0.5 } }), { code: 'SPECIAL' });
+  for (const special of [null, 3, 'x']) assert.throws(() => folio.tokenizer.load({ kind: 'bpe', split: 'none', tokens, special }), { code: 'SPECIAL' });
   assert.throws(() => folio.tokenizer.load({ kind: 'word', tokens: tokens.slice(0, 40) }), { code: 'RANKS' });
 });

@@ -18,7 +18,7 @@ import { FolioError } from './error.js';
 import { Model } from './model.js';
 import { loadModule, out } from './module.js';
 import { completeConfig, packConfig, readSettings } from './settings.js';
-import { Tokenizer } from './tokenizer.js';
+import { fromRanks, loadTokenizer, trainTokenizer, training } from './tokenizer/make.js';
 import { encodeAll, encodeStream, trainStream } from './tokenizer/stream.js';
 import { Evaluator, Trainer } from './trainer.js';
 import { VERSION } from './version.js';
@@ -72,15 +72,15 @@ export class Folio {
     this.settings = readSettings(module);
     this.tokenizer = {
       /** @param {TokenizerKind} kind @param {string | Uint8Array} text @param {TrainingOptions} [options] */
-      train: (kind, text, options) => Tokenizer.train(module, kind, text, options),
+      train: (kind, text, options) => trainTokenizer(module, kind, text, options),
       /** The same in short pieces of work. @param {TokenizerKind} kind @param {string | Uint8Array} text @param {TrainingOptions} [options] */
-      training: (kind, text, options) => Tokenizer.training(module, kind, text, options),
+      training: (kind, text, options) => training(module, kind, text, options),
       /** From a Blob or parts of a text. @param {TokenizerKind} kind @param {import('./tokenizer/stream.js').TextSource} source @param {TrainingOptions & {signal?: AbortSignal}} [options] */
       trainStream: (kind, source, options) => trainStream(module, kind, source, options),
       /** @param {import('./tokenizer.js').TokenizerJson | Record<string, unknown> | string} json Folio's own or Hugging Face's tokenizer.json */
-      load: (json) => Tokenizer.load(module, json),
+      load: (json) => loadTokenizer(module, json),
       /** @param {Uint8Array} file a .tiktoken file, or a packed one @param {import('./tokenizer.js').RanksOptions} options */
-      ranks: (file, options) => Tokenizer.fromRanks(module, file, options),
+      ranks: (file, options) => fromRanks(module, file, options),
     };
   }
 

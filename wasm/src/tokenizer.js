@@ -1,13 +1,11 @@
-/** tokenizer.js - text <-> token ids. tokenizer/ has what it is made from: encodings, training, files. */
+/** tokenizer.js - text <-> token ids, the same for every kind. tokenizer/make.js makes them: from texts, encodings, files. */
 
 import { FolioError } from './error.js';
 import { Handle, out } from './module.js';
-import { findEncoding } from './tokenizer/encodings.js';
-import { explainFile, explainText } from './tokenizer/faults.js';
-import { fromHuggingFace, toHuggingFace } from './tokenizer/huggingface.js';
-import { END_OF_TEXT, KINDS, hasStrings, kindIndex, splitIndex, toBytes } from './tokenizer/names.js';
-import { fromBase64, isPacked, pack, toBase64, unpack } from './tokenizer/strings.js';
-import { Training, concat } from './tokenizer/training.js';
+import { explainText } from './tokenizer/faults.js';
+import { toHuggingFace } from './tokenizer/huggingface.js';
+import { END_OF_TEXT, hasStrings, toBytes } from './tokenizer/names.js';
+import { concat, toBase64, unpack } from './tokenizer/strings.js';
 
 /** @typedef {import('./tokenizer/names.js').TokenizerKind} TokenizerKind */
 /** @typedef {import('./tokenizer/names.js').SpecialTokens} SpecialTokens */
@@ -27,13 +25,12 @@ import { Training, concat } from './tokenizer/training.js';
  * @property {'all' | string[]} [disallowedSpecial] those whose names in the text are an error (default: all that are not allowed); the names of all
  *   others are text like any other
  */
-/** @typedef {{encoding: string} | {split: import('./tokenizer/names.js').Split, special?: SpecialTokens}} RanksOptions */
+/** @typedef {import('./tokenizer/make.js').RanksOptions} RanksOptions */
 
 /** Bytes of a long text that are encoded at a time: few enough for a cache to hold them and their ids. */
 const PART = 1 << 18;
 /** FOLIO_ERR_TOKEN of core/error.h. */
 const TOKEN = -13;
-const utf8 = { encode: (/** @type {string} */ text) => new TextEncoder().encode(text) };
 
 export class Tokenizer {
   #module;
@@ -54,116 +51,6 @@ export class Tokenizer {
     this.special = special;
     /** Tokens in the vocabulary: ids are below it. */
     this.vocabSize = module.call('tokenizer_vocab_size', handle);
-  }
-
-  /**
-   * Learns the vocabulary of a text.
-   * @param {import('./module.js').Module} module
-   * @param {TokenizerKind} kind
-   * @param {string | Uint8Array} text
-   * @param {TrainingOptions} [options] word and bpe
-   */
-  static train(module, kind, text, options) {
-    const pieces = Tokenizer.training(module, kind, text, options);
-    for (;;) {
-      const { done, value } = pieces.next();
-      if (done) return /** @type {Tokenizer} */ (value);
-    }
-  }
-
-  /**
-   * The same in pieces of a few milliseconds, each of which tells how far it is.
-   * @param {import('./module.js').Module} module
-   * @param {TokenizerKind} kind
-   * @param {string | Uint8Array} text
-   * @param {TrainingOptions} [options]
-   * @returns {Generator<TrainingEvent, Tokenizer, void>}
-   */
-  static *training(module, kind, text, options) {
-    const bytes = toBytes(text);
-    if (!hasStrings(kind)) return Tokenizer.#learnCodepoints(module, kind, bytes);
-    const training = new Training(module, kind, options);
-    try {
-      for (const done of training.count(bytes)) yield { event: 'training', phase: 'count', done, of: bytes.length };
-      for (const done of training.learn()) yield { event: 'training', phase: 'learn', done, of: training.limit };
-      return Tokenizer.fromTraining(module, training);
-    } finally {
-      training.close();
-    }
-  }
-
-  /** @param {import('./module.js').Module} module @param {TokenizerKind} kind @param {Uint8Array} bytes */
-  static #learnCodepoints(module, kind, bytes) {
-    const op = 'tokenizer.train';
-    const fault = new Uint32Array(3);
-    const args = [kindIndex(op, kind), bytes, bytes.length, out(fault)];
-    return new Tokenizer(module, module.create(op, 'tokenizer_train', args, (code) => explainText(fault, [])(code)), { kind });
-  }
-
-  /**
-   * What a training that is done has learnt.
-   * @param {import('./module.js').Module} module
-   * @param {Training} training
-   */
-  static fromTraining(module, training) {
-    const file = training.file();
-    const count = new DataView(file.buffer).getUint32(8, true);
-    const special = Object.fromEntries(training.special.map((name, i) => [name, count + i]));
-    const { kind, split } = training;
-    return Tokenizer.#open('tokenizer.train', module, { kind, split: kind === 'bpe' ? split : undefined, file, special });
-  }
-
-  /**
-   * OpenAI's encodings, or others in the same form.
-   * @param {import('./module.js').Module} module
-   * @param {Uint8Array} file ranks, a .tiktoken file or Folio's packed form of one
-   * @param {RanksOptions} options
-   */
-  static fromRanks(module, file, options) {
-    const op = 'tokenizer.ranks';
-    const { split, special = {} } = 'encoding' in options ? findEncoding(op, options.encoding) : options;
-    return Tokenizer.#open(op, module, { kind: 'bpe', split, file, special });
-  }
-
-  /**
-   * @param {import('./module.js').Module} module
-   * @param {TokenizerJson | Record<string, unknown> | string} json what toJSON or toHuggingFace gave, or its text
-   */
-  static load(module, json) {
-    const op = 'tokenizer.load';
-    const value = typeof json === 'string' ? parse(json) : json;
-    const own = /** @type {TokenizerJson} */ ('model' in value ? fromHuggingFace(value) : value);
-    const index = kindIndex(op, own.kind);
-    if (hasStrings(own.kind)) return Tokenizer.#loadStrings(op, module, own);
-    const { vocabulary = '' } = own;
-    if (typeof vocabulary !== 'string') throw new FolioError('VOCABULARY', op, `${op}: 'vocabulary' must be a string of all characters`);
-    const codepoints = Uint32Array.from(vocabulary, (character) => /** @type {number} */ (character.codePointAt(0)));
-    return new Tokenizer(module, module.create(op, 'tokenizer_load', [index, codepoints, codepoints.length]), { kind: own.kind });
-  }
-
-  /** @param {string} op @param {import('./module.js').Module} module @param {TokenizerJson} json */
-  static #loadStrings(op, module, { kind, split, tokens, special = {} }) {
-    const file = typeof tokens === 'string' ? fromBase64(tokens) : undefined;
-    if (!file) throw new FolioError('VOCABULARY', op, `${op}: 'tokens' must be the packed tokens in base64`);
-    return Tokenizer.#open(op, module, { kind, split: kind === 'bpe' ? split : undefined, file, special });
-  }
-
-  /**
-   * @param {string} op
-   * @param {import('./module.js').Module} module
-   * @param {{kind: TokenizerKind, split: import('./tokenizer/names.js').Split | undefined, file: Uint8Array, special: SpecialTokens}} parts
-   */
-  static #open(op, module, { kind, split, file, special }) {
-    const known = Object.entries(special).sort(([, a], [, b]) => a - b);
-    const wrong = known.find(([, id]) => !Number.isInteger(id) || id < 0 || id >= 2 ** 20);
-    if (wrong) throw new FolioError('SPECIAL', op, `${op}: the id of special token '${wrong[0]}' must be a whole number below ${2 ** 20}, not ${wrong[1]}`);
-    const names = pack(known.map(([name]) => utf8.encode(name)));
-    const ids = Uint32Array.from(known, ([, id]) => id);
-    const fault = new Uint32Array(3);
-    const form = isPacked(file) ? 1 : 0;
-    const args = [kindIndex(op, kind), splitIndex(op, kind, split), form, file, file.length, names, names.length, ids, ids.length, out(fault)];
-    const handle = module.create(op, 'tokenizer_open', args, (code) => explainFile(fault, form === 1, known)(code));
-    return new Tokenizer(module, handle, { kind, split, special: Object.fromEntries(known) });
   }
 
   /**
@@ -356,18 +243,3 @@ export function concatIds(parts) {
   const bytes = concat(parts.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)));
   return new Uint32Array(bytes.buffer);
 }
-
-/** @param {string} text @returns {Record<string, unknown>} */
-function parse(text) {
-  /** @type {unknown} */
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new FolioError('VOCABULARY', 'tokenizer.load', `tokenizer.load: not JSON: ${error instanceof Error ? error.message : error}`);
-  }
-  if (value === null || typeof value !== 'object') throw new FolioError('VOCABULARY', 'tokenizer.load', 'tokenizer.load: not a JSON object');
-  return /** @type {Record<string, unknown>} */ (value);
-}
-
-export { KINDS };

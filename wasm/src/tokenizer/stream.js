@@ -3,8 +3,9 @@
  */
 
 import { paced } from '../pace.js';
-import { Tokenizer } from '../tokenizer.js';
-import { Training, concat } from './training.js';
+import { fromTraining } from './make.js';
+import { concat } from './strings.js';
+import { Training } from './training.js';
 
 /** @typedef {Blob | AsyncIterable<Uint8Array> | Iterable<Uint8Array>} TextSource UTF-8; parts may end anywhere */
 
@@ -27,7 +28,7 @@ const PART = 1 << 20;
 
 /**
  * The ids of a text, part by part; all of them together are those of the whole. Names of special tokens are text like any other.
- * @param {Tokenizer} tokenizer
+ * @param {import('../tokenizer.js').Tokenizer} tokenizer
  * @param {TextSource} source
  * @returns {AsyncGenerator<{ids: Uint32Array<ArrayBuffer>, text: Uint8Array}, void, void>} text: what became these ids
  */
@@ -54,7 +55,7 @@ export async function* encodeStream(tokenizer, source) {
 
 /**
  * All ids of a text, as 16 bits each where the vocabulary allows it.
- * @param {Tokenizer} tokenizer
+ * @param {import('../tokenizer.js').Tokenizer} tokenizer
  * @param {TextSource} source
  * @param {{signal?: AbortSignal}} [options]
  * @returns {Promise<{ids: Uint16Array | Uint32Array, bytes: number}>}
@@ -84,7 +85,7 @@ export async function encodeAll(tokenizer, source, { signal } = {}) {
  * @param {import('./names.js').TokenizerKind} kind word or bpe
  * @param {TextSource} source
  * @param {import('./training.js').TrainingOptions & {signal?: AbortSignal}} [options]
- * @returns {AsyncGenerator<import('./training.js').TrainingEvent, Tokenizer, void>}
+ * @returns {AsyncGenerator<import('./training.js').TrainingEvent, import('../tokenizer.js').Tokenizer, void>}
  */
 export async function* trainStream(module, kind, source, { signal, ...options } = {}) {
   const training = new Training(module, kind, options);
@@ -95,7 +96,7 @@ export async function* trainStream(module, kind, source, { signal, ...options } 
     for await (const part of partsOf(source)) yield* paced(map(training.count(part, false), tell('count', of)), { signal });
     yield* paced(map(training.count(new Uint8Array(0)), tell('count', of)), { signal });
     yield* paced(map(training.learn(), tell('learn', training.limit)), { signal });
-    return Tokenizer.fromTraining(module, training);
+    return fromTraining(module, training);
   } finally {
     training.close();
   }

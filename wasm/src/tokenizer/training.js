@@ -6,6 +6,7 @@
 import { FolioError } from '../error.js';
 import { out } from '../module.js';
 import { END_OF_TEXT, UNKNOWN, kindIndex, splitIndex, toBytes } from './names.js';
+import { concat } from './strings.js';
 
 /**
  * @typedef {object} TrainingOptions
@@ -105,15 +106,4 @@ export class Training {
     if (this.#module.alive) this.#module.call('training_close', this.#handle);
     this.#handle.close();
   }
-}
-
-/** @param {Uint8Array[]} parts */
-export function concat(parts) {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
