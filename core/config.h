@@ -16,7 +16,7 @@
     X(INT, n_embd, 128, 1, 16384, "", "channels of the residual stream") \
     X(INT, n_inner, 0, 0, 65536, "", "channels inside the MLP; 0: 4 n_embd") \
     X(INT, block_size, 64, 1, 65536, "", "context: the most tokens the model looks back at") \
-    X(INT, vocab_size, 65, 1, 1048576, "", "tokens in the vocabulary; the tokenizer's, if not set") \
+    X(INT, vocab_size, 65, 1, 1048576, "", "tokens in the vocabulary, which word and bpe learn at most; the tokenizer's, if not set") \
     X(ENUM, position, POSITION_LEARNED, 0, 4, "learned|sinusoidal|rope|alibi|none", "how the model knows where a token stands") \
     X(ENUM, norm, NORM_LAYERNORM, 0, 1, "layernorm|rmsnorm", "normalisation before attention, MLP and head") \
     X(REAL, norm_eps, 1e-5, 1e-12, 0.1, "", "added to the variance in every normalisation") \

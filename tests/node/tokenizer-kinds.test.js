@@ -90,6 +90,21 @@ test('training tells how far it is, in many pieces, and can be left', () => {
   for (const { done } of folio.tokenizer.training('bpe', text)) if (done) break;
 });
 
+test('memory stays the same over a hundred tokenizers', async () => {
+  const fresh = await load();
+  const once = () => {
+    const tokenizer = fresh.tokenizer.train('bpe', MIXED, { vocabSize: 400 });
+    tokenizer.encode('x'.repeat(5000));
+    tokenizer.close();
+    fresh.tokenizer.train('word', MIXED).close();
+    assert.throws(() => fresh.tokenizer.train('bpe', ''));
+  };
+  for (let i = 0; i < 5; i++) once();
+  const before = fresh.info().memory_bytes;
+  for (let i = 0; i < 100; i++) once();
+  assert.equal(fresh.info().memory_bytes, before);
+});
+
 // ---- text and back ----
 
 test('every kind gives the text back, and so it does from every file', () => {

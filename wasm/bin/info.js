@@ -28,6 +28,7 @@ async function runInfo(options) {
   const engine = Object.entries(features()).map(([name, has]) => `${name} ${has ? 'yes' : 'no'}`).join(', ');
   console.log(`folio ${version}: module ${variant}, ${threads} thread${threads > 1 ? 's' : ''}, ${numerics} numerics`);
   console.log(`engine: ${engine}`);
+  console.log(`tokenizers: Unicode ${folio.tokenizer.unicode}`);
   console.log();
   if (options.model) tellModel(folio, options.model);
   if (options.preset) tellConfig(folio, chosenSettings(folio, options, readPreset(options.preset)));

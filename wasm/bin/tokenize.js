@@ -17,6 +17,7 @@ export const tokenize = {
   operand: { value: 'FILE|-', doc: 'the text (default: -, standard input)' },
   options: {
     ...TOKENIZER_OPTIONS,
+    'min-count': { value: 'N', kind: 'count', doc: 'word, bpe: words, or pairs, that are less frequent do not become tokens (default: 1; 2)' },
     train: { value: 'FILE', doc: 'learn the vocabulary from this text (default: the text itself)' },
     out: { value: 'FILE', doc: 'save the tokenizer: as tokenizer.json, or, where the name ends in .tiktoken, in that form' },
     show: { doc: 'the pieces in alternating colours instead of the ids' },
@@ -78,13 +79,13 @@ async function runTokenize(options) {
  * @param {Source} source
  * @returns {Promise<Tokenizer>}
  */
-async function learn(folio, kind, { 'vocab-size': vocabSize, split }, source) {
+async function learn(folio, kind, { 'vocab-size': vocabSize, 'min-count': minCount, split }, source) {
   if (kind === 'char' || kind === 'byte') {
     const parts = [];
     if (kind === 'char') for await (const part of source) parts.push(part);
     return folio.tokenizer.train(kind, new Uint8Array(Buffer.concat(parts)));
   }
-  const work = folio.tokenizer.trainStream(kind, source, { vocabSize: vocabSize ?? (kind === 'word' ? 4096 : undefined), split, ...interrupt });
+  const work = folio.tokenizer.trainStream(kind, source, { vocabSize: vocabSize ?? (kind === 'word' && minCount === undefined ? 4096 : undefined), minCount, split, ...interrupt });
   for (;;) {
     const { done, value } = await work.next();
     if (done) return /** @type {Tokenizer} */ (value);

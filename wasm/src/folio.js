@@ -71,6 +71,8 @@ export class Folio {
     /** The core's table of settings. */
     this.settings = readSettings(module);
     this.tokenizer = {
+      /** The version of Unicode whose classes the split patterns use. */
+      unicode: module.text('unicode_version'),
       /** @param {TokenizerKind} kind @param {string | Uint8Array} text @param {TrainingOptions} [options] */
       train: (kind, text, options) => trainTokenizer(module, kind, text, options),
       /** The same in short pieces of work. @param {TokenizerKind} kind @param {string | Uint8Array} text @param {TrainingOptions} [options] */

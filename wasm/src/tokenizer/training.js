@@ -10,7 +10,7 @@ import { concat } from './strings.js';
 
 /**
  * @typedef {object} TrainingOptions
- * @property {number} [vocabSize] most tokens, special ones included (default: 1024 for bpe, all words for word)
+ * @property {number} [vocabSize] most tokens, special ones included (default: all words for word; for bpe all if minCount is given, else 1024)
  * @property {number} [minCount] pairs (bpe) or words that are less frequent do not become tokens (default: 2 for bpe, 1 for word)
  * @property {import('./names.js').Split} [split] bpe: how the text is cut before (default: cl100k)
  * @property {string[]} [special] names of special tokens, whose ids come last (default: <|endoftext|>; word: <|unk|> too)
@@ -47,7 +47,7 @@ export class Training {
     this.kind = kind;
     this.split = split;
     /** Most tokens to learn, those apart that are special. */
-    this.limit = (vocabSize ?? (kind === 'bpe' ? 1024 : MOST)) - this.special.length;
+    this.limit = (vocabSize ?? (kind === 'bpe' && minCount === undefined ? 1024 : MOST)) - this.special.length;
     this.minCount = minCount ?? (kind === 'bpe' ? 2 : 1);
     this.#module = module;
     this.#split = splitIndex(op, kind, split);
