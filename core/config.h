@@ -16,7 +16,7 @@
     X(INT, n_embd, 128, 1, 16384, "", "channels of the residual stream") \
     X(INT, n_inner, 0, 0, 65536, "", "channels inside the MLP; 0: 4 n_embd") \
     X(INT, block_size, 64, 1, 65536, "", "context: the most tokens the model looks back at") \
-    X(INT, vocab_size, 65, 1, 1048576, "", "tokens in the vocabulary; the tokenizer's, if not set") \
+    X(INT, vocab_size, 65, 1, 1048576, "", "tokens in the vocabulary, which word and bpe learn at most; the tokenizer's, if not set") \
     X(ENUM, position, POSITION_LEARNED, 0, 4, "learned|sinusoidal|rope|alibi|none", "how the model knows where a token stands") \
     X(ENUM, norm, NORM_LAYERNORM, 0, 1, "layernorm|rmsnorm", "normalisation before attention, MLP and head") \
     X(REAL, norm_eps, 1e-5, 1e-12, 0.1, "", "added to the variance in every normalisation") \
@@ -57,7 +57,7 @@
     X(INT, gradient_accumulation_steps, 1, 1, 65536, "", "batches whose gradients are averaged in a step") \
     X(INT, seed, 1337, 0, 2147483647, "", "everything random in a run follows from this number") \
     /* the data */ \
-    X(ENUM, tokenizer, TOKENIZER_CHAR, 0, 1, "char|byte", "what a token is") \
+    X(ENUM, tokenizer, TOKENIZER_CHAR, 0, 3, "char|byte|word|bpe", "what a token is") \
     X(ENUM, batching, BATCHING_RANDOM, 0, 1, "random|epoch", "random: windows from anywhere; epoch: every window once, then again") \
     X(INT, stride, 0, 0, 65536, "", "epoch: tokens between the starts of windows; 0: block_size") \
     X(BOOL, shuffle, 1, 0, 1, "", "epoch: windows in random order, another in each epoch") \
@@ -72,7 +72,7 @@ enum { INIT_SCHEME_GPT2, INIT_SCHEME_ZERO_PROJ };
 enum { OPTIMIZER_ADAMW, OPTIMIZER_SGD, OPTIMIZER_MUON };
 enum { MUON_NEWTON_SCHULZ, MUON_POLAR_EXPRESS };
 enum { SCHEDULE_CONSTANT, SCHEDULE_COSINE, SCHEDULE_LINEAR, SCHEDULE_WSD };
-enum { TOKENIZER_CHAR, TOKENIZER_BYTE };
+enum { TOKENIZER_CHAR, TOKENIZER_BYTE, TOKENIZER_WORD, TOKENIZER_BPE };
 enum { BATCHING_RANDOM, BATCHING_EPOCH };
 
 typedef enum { CONFIG_INT, CONFIG_REAL, CONFIG_BOOL, CONFIG_ENUM } ConfigKind;

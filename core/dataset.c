@@ -7,11 +7,13 @@
 
 enum { SHUFFLE_ROUNDS = 8 };
 
-int dataset_init(Dataset *dataset, const Config *config, const uint32_t *ids, size_t n) {
+uint32_t dataset_id(const Dataset *dataset, size_t index) { return dataset->ids ? dataset->ids[index] : dataset->ids16[index]; }
+
+static int init(Dataset *dataset, const Config *config, const uint32_t *ids, const uint16_t *ids16, size_t n) {
     if (n == 0) return FOLIO_ERR_EMPTY;
+    Dataset d = {.ids = ids, .ids16 = ids16, .n = n, .n_train = (size_t)((double)n * (1.0 - config->val_fraction))};
     for (size_t i = 0; i < n; i++)
-        if (ids[i] >= (uint32_t)config->vocab_size) return FOLIO_ERR_TOKEN;
-    Dataset d = {.ids = ids, .n = n, .n_train = (size_t)((double)n * (1.0 - config->val_fraction))};
+        if (dataset_id(&d, i) >= (uint32_t)config->vocab_size) return FOLIO_ERR_TOKEN;
     d.block_size = (size_t)config->block_size;
     d.stride = config->stride ? (size_t)config->stride : d.block_size;
     d.batch_size = (size_t)config->batch_size;
@@ -23,6 +25,11 @@ int dataset_init(Dataset *dataset, const Config *config, const uint32_t *ids, si
     if (config->val_fraction > 0 && n - d.n_train < d.block_size + 1) return FOLIO_ERR_VAL_TOO_SHORT;
     *dataset = d;
     return FOLIO_OK;
+}
+
+int dataset_init(Dataset *dataset, const Config *config, const uint32_t *ids, size_t n) { return init(dataset, config, ids, NULL, n); }
+int dataset_init16(Dataset *dataset, const Config *config, const uint16_t *ids16, size_t n) {
+    return init(dataset, config, NULL, ids16, n);
 }
 
 size_t dataset_windows(const Dataset *dataset) { return (dataset->n_train - dataset->block_size - 1) / dataset->stride + 1; }
@@ -53,8 +60,15 @@ static uint64_t permute(uint64_t seed, uint64_t epoch, uint64_t count, uint64_t 
 }
 
 static void copy_window(const Dataset *d, size_t start, uint32_t *inputs, uint32_t *targets) {
-    memcpy(inputs, d->ids + start, d->block_size * sizeof *inputs);
-    memcpy(targets, d->ids + start + 1, d->block_size * sizeof *targets);
+    if (d->ids) {
+        memcpy(inputs, d->ids + start, d->block_size * sizeof *inputs);
+        memcpy(targets, d->ids + start + 1, d->block_size * sizeof *targets);
+        return;
+    }
+    for (size_t t = 0; t < d->block_size; t++) {
+        inputs[t] = d->ids16[start + t];
+        targets[t] = d->ids16[start + t + 1];
+    }
 }
 
 /* Where the row-th window of a batch of the text begins. */

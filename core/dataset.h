@@ -6,8 +6,9 @@
 #include "config.h"
 
 typedef struct {
-    const uint32_t *ids; /* the caller's, n of them; training part first, validation part last */
-    size_t n, n_train;   /* n_train = floor(n (1 - val_fraction)) */
+    const uint32_t *ids;   /* the caller's, n of them; training part first, validation part last */
+    const uint16_t *ids16; /* the same in 16 bits each, where those were given; then ids is NULL */
+    size_t n, n_train;     /* n_train = floor(n (1 - val_fraction)) */
     size_t block_size, stride, batch_size;
     uint64_t seed;
     int random, shuffle, drop_last;
@@ -18,6 +19,12 @@ typedef struct {
    Fails with EMPTY (n = 0), TOKEN (an id >= vocab_size), TOO_SHORT (training part under block_size + 1 tokens),
    VAL_TOO_SHORT (the same of the validation part, unless val_fraction is 0). */
 int dataset_init(Dataset *dataset, const Config *config, const uint32_t *ids, size_t n);
+
+/* The same over ids of 16 bits, which take half the memory. */
+int dataset_init16(Dataset *dataset, const Config *config, const uint16_t *ids16, size_t n);
+
+/* Token `index` < n. */
+uint32_t dataset_id(const Dataset *dataset, size_t index);
 
 /* Windows of the training part: starts 0, stride, 2 stride, ... below n_train - block_size, as
    range(0, n_train - block_size, stride) gives them. */

@@ -21,7 +21,13 @@
     X(-14, NOT_CAUSAL, "only a causal model can write: this one has causal=false") \
     X(-15, FULL, "the context is full") \
     X(-16, VOCABULARY, "a vocabulary must be sorted, without duplicates, of valid code points") \
-    X(-17, CAPACITY, "the output buffer is too small")
+    X(-17, CAPACITY, "the output buffer is too small") \
+    X(-40, SPECIAL, "special tokens need names of 1 to 255 bytes, each once, and ids of their own") \
+    X(-41, NOT_ALLOWED, "the text holds the name of a special token, which is not allowed in it") \
+    X(-42, BYTES, "a byte-level vocabulary must hold all 256 single bytes") \
+    X(-43, UNKNOWN_WORD, "a word of the text is not in the vocabulary, which has no <|unk|>") \
+    X(-44, SCRATCH, "a piece of the text needs more working memory") \
+    X(-45, RANKS, "the file of tokens is damaged")
 
 enum {
     FOLIO_OK = 0,

@@ -50,6 +50,9 @@
 #include "pool.h"
 #include "rng.h"
 #include "sampler.h"
+#include "tokenizer/bpe.h"
+#include "tokenizer/bpe_train.h"
+#include "tokenizer/ranks.h"
 #include "tokenizer/tokenizer.h"
 #include "trainer.h"
 

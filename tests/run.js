@@ -39,6 +39,10 @@ function allSuites() {
       suites.push({ name: `${name}/${basename(file, '_test.c')}`, command: [join('build', folder, basename(file, '.c'))], alone: false, read: readSum });
     }
   }
+  for (const file of filesIn('tests/fuzz', /_fuzz\.c$/)) {
+    const target = join('build', 'fuzz', basename(file, '.c'));
+    suites.push({ name: `fuzz/${basename(file, '_fuzz.c')}`, command: [process.execPath, 'tests/fuzz/run.js', target, '5'], alone: false, read: readSum });
+  }
   for (const folder of ['lint', 'node', 'parity', 'browser']) {
     for (const file of filesIn(join('tests', folder), /\.test\.js$/)) {
       const path = join('tests', folder, file);

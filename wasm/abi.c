@@ -9,32 +9,7 @@
 #include "abi.h"
 #include "f32x4.h"
 
-/* ---- memory: what a 32-bit memory can never hold is refused before it is asked for ---- */
-
-static const uint64_t LARGEST = 0xFFFF0000u;
-
-void *abi_block(size_t head, uint64_t bytes, void **memory) {
-    uint64_t total = bytes > LARGEST ? bytes : head + 15 + bytes;
-    char *base = total > LARGEST || total > SIZE_MAX ? NULL : malloc((size_t)total);
-    if (base) *memory = base + head + (16 - ((uintptr_t)base + head) % 16) % 16;
-    return base;
-}
-
-int abi_finish(int code, void *object, void **out) {
-    if (code)
-        free(object);
-    else
-        *out = object;
-    return code;
-}
-
-void *folio_alloc(size_t bytes) { return malloc(bytes); }
-void folio_free(void *pointer) { free(pointer); }
-
-/* ---- errors and settings ---- */
-
-const char *folio_error_name(int code) { return error_name(code); }
-const char *folio_error_text(int code) { return error_text(code); }
+/* ---- settings ---- */
 
 int folio_setting_count(void) { return CONFIG_COUNT; }
 const char *folio_setting_name(uint32_t i) { return config_setting(i)->name; }
@@ -155,42 +130,6 @@ int folio_layout_tensor(const double *values, uint32_t index, char *name, double
     return FOLIO_OK;
 }
 
-/* ---- tokenizer ---- */
-
-/* fault: receives byte offset, character offset, code point (3 words), here and below. */
-int folio_tokenizer_train(int kind, const uint8_t *text, size_t n, TokenizerFault *fault, void **out) {
-    void *memory;
-    Tokenizer *tokenizer = abi_block(sizeof *tokenizer, tokenizer_bytes(kind, n), &memory);
-    if (!tokenizer) return FOLIO_ERR_MEMORY;
-    return abi_finish(tokenizer_train(tokenizer, kind, text, n, memory, fault), tokenizer, out);
-}
-
-int folio_tokenizer_load(int kind, const uint32_t *codepoints, size_t n, void **out) {
-    void *memory;
-    Tokenizer *tokenizer = abi_block(sizeof *tokenizer, (uint64_t)n * sizeof *codepoints, &memory);
-    if (!tokenizer) return FOLIO_ERR_MEMORY;
-    memcpy(memory, codepoints, n * sizeof *codepoints);
-    return abi_finish(tokenizer_load(tokenizer, kind, memory, n), tokenizer, out);
-}
-
-uint32_t folio_tokenizer_vocab_size(const Tokenizer *tokenizer) { return tokenizer->vocab_size; }
-const uint32_t *folio_tokenizer_codepoints(const Tokenizer *tokenizer) { return tokenizer->codepoints; }
-
-int folio_tokenizer_encode(const Tokenizer *tokenizer, const uint8_t *text, size_t n, uint32_t *ids, uint32_t *count,
-                           TokenizerFault *fault) {
-    size_t written = 0;
-    int code = tokenizer_encode(tokenizer, text, n, ids, &written, fault);
-    *count = (uint32_t)written;
-    return code;
-}
-
-int folio_tokenizer_decode(const Tokenizer *tokenizer, const uint32_t *ids, size_t n, uint8_t *bytes, size_t capacity, uint32_t *written) {
-    size_t count = 0;
-    int code = tokenizer_decode(tokenizer, ids, n, bytes, capacity, &count);
-    *written = (uint32_t)count;
-    return code;
-}
-
 /* ---- dataset ---- */
 
 /* Keeps a copy of the ids. */
@@ -203,6 +142,18 @@ int folio_dataset_create(const double *values, const uint32_t *ids, size_t n, vo
     if (!dataset) return FOLIO_ERR_MEMORY;
     memcpy(copy, ids, n * sizeof *ids);
     return abi_finish(dataset_init(dataset, &config, copy, n), dataset, out);
+}
+
+/* The same with ids of 16 bits, which it keeps as such. */
+int folio_dataset_create16(const double *values, const uint16_t *ids16, size_t n, void **out) {
+    Config config;
+    void *copy;
+    int code = abi_config(values, &config, NULL);
+    if (code) return code;
+    Dataset *dataset = abi_block(sizeof *dataset, (uint64_t)n * sizeof *ids16, &copy);
+    if (!dataset) return FOLIO_ERR_MEMORY;
+    memcpy(copy, ids16, n * sizeof *ids16);
+    return abi_finish(dataset_init16(dataset, &config, copy, n), dataset, out);
 }
 
 /* sizes: receives tokens, training tokens, windows, batches, validation windows, batch size, block size (7 doubles). */
@@ -277,7 +228,9 @@ static int suits(const Model *model, const Config *config, const Dataset *datase
         config_get(config, i, &theirs);
         if (ours != theirs) return 0;
     }
-    return dataset->block_size == (size_t)config->block_size && ids_are_tokens(model, dataset->ids, dataset->n);
+    for (size_t i = 0; i < dataset->n; i++)
+        if (dataset_id(dataset, i) >= (uint32_t)model->config.vocab_size) return 0;
+    return dataset->block_size == (size_t)config->block_size;
 }
 
 int folio_trainer_create(const double *values, Model *model, const Dataset *dataset, void **out) {

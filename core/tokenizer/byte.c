@@ -22,7 +22,9 @@ int byte_load(Tokenizer *tokenizer, const uint32_t *codepoints, size_t count) {
     return FOLIO_OK;
 }
 
-int byte_encode(const Tokenizer *tokenizer, const uint8_t *text, size_t n, uint32_t *ids, size_t *count, TokenizerFault *fault) {
+int byte_encode(const Tokenizer *tokenizer, const TokenizerHow *how, const uint8_t *text, size_t n, uint32_t *ids, size_t *count,
+                TokenizerFault *fault) {
+    (void)how;
     (void)tokenizer;
     (void)fault;
     for (size_t i = 0; i < n; i++) ids[i] = text[i];
@@ -33,8 +35,14 @@ int byte_encode(const Tokenizer *tokenizer, const uint8_t *text, size_t n, uint3
 int byte_decode(const Tokenizer *tokenizer, const uint32_t *ids, size_t n, uint8_t *bytes, size_t capacity, size_t *written) {
     for (size_t i = 0; i < n; i++)
         if (ids[i] >= tokenizer->vocab_size) return FOLIO_ERR_TOKEN;
-    if (n > capacity) return FOLIO_ERR_CAPACITY;
+    if (n > capacity) return *written = n, FOLIO_ERR_CAPACITY;
     for (size_t i = 0; i < n; i++) bytes[i] = (uint8_t)ids[i];
     *written = n;
     return FOLIO_OK;
+}
+
+size_t byte_cut(const Tokenizer *tokenizer, const uint8_t *text, size_t n) {
+    (void)tokenizer;
+    (void)text;
+    return n;
 }

@@ -8,11 +8,6 @@
 
 enum { SET_WORDS = UTF8_CODEPOINTS / 32 };
 
-static int stop(int code, TokenizerFault *fault, size_t byte_offset, size_t char_offset, uint32_t codepoint) {
-    if (fault) *fault = (TokenizerFault){byte_offset, char_offset, codepoint};
-    return code;
-}
-
 /* Most different characters that n bytes can hold: those of one and two bytes number 2048, the others take three or four. */
 static size_t most_characters(size_t n) {
     size_t most = 2048 + n / 3;
@@ -24,12 +19,12 @@ static size_t most_characters(size_t n) {
 size_t char_bytes(size_t n) { return (most_characters(n) + SET_WORDS) * sizeof(uint32_t); }
 
 int char_train(Tokenizer *tokenizer, const uint8_t *text, size_t n, void *memory, TokenizerFault *fault) {
-    if (n == 0) return stop(FOLIO_ERR_EMPTY, fault, 0, 0, 0);
+    if (n == 0) return kinds_stop(FOLIO_ERR_EMPTY, fault, 0, 0, 0);
     uint32_t *vocabulary = memory, *set = vocabulary + most_characters(n), codepoint = 0;
     memset(set, 0, SET_WORDS * sizeof *set);
     for (size_t at = 0, chars = 0, length; at < n; at += length, chars++) {
         length = utf8_decode(text + at, n - at, &codepoint);
-        if (length == 0) return stop(FOLIO_ERR_UTF8, fault, at, chars, text[at]);
+        if (length == 0) return kinds_stop(FOLIO_ERR_UTF8, fault, at, chars, text[at]);
         set[codepoint / 32] |= (uint32_t)1 << codepoint % 32;
     }
     size_t count = 0;
@@ -64,14 +59,16 @@ static uint32_t find(const Tokenizer *tokenizer, uint32_t codepoint) {
     return low < tokenizer->vocab_size && tokenizer->codepoints[low] == codepoint ? low : TOKENIZER_ABSENT;
 }
 
-int char_encode(const Tokenizer *tokenizer, const uint8_t *text, size_t n, uint32_t *ids, size_t *count, TokenizerFault *fault) {
+int char_encode(const Tokenizer *tokenizer, const TokenizerHow *how, const uint8_t *text, size_t n, uint32_t *ids, size_t *count,
+                TokenizerFault *fault) {
+    (void)how;
     size_t chars = 0;
     uint32_t codepoint = 0;
     for (size_t at = 0, length; at < n; at += length, chars++) {
         length = utf8_decode(text + at, n - at, &codepoint);
-        if (length == 0) return stop(FOLIO_ERR_UTF8, fault, at, chars, text[at]);
+        if (length == 0) return kinds_stop(FOLIO_ERR_UTF8, fault, at, chars, text[at]);
         ids[chars] = find(tokenizer, codepoint);
-        if (ids[chars] == TOKENIZER_ABSENT) return stop(FOLIO_ERR_UNKNOWN_CHAR, fault, at, chars, codepoint);
+        if (ids[chars] == TOKENIZER_ABSENT) return kinds_stop(FOLIO_ERR_UNKNOWN_CHAR, fault, at, chars, codepoint);
     }
     *count = chars;
     return FOLIO_OK;
@@ -83,8 +80,15 @@ int char_decode(const Tokenizer *tokenizer, const uint32_t *ids, size_t n, uint8
         if (ids[i] >= tokenizer->vocab_size) return FOLIO_ERR_TOKEN;
         total += utf8_length(tokenizer->codepoints[ids[i]]);
     }
-    if (total > capacity) return FOLIO_ERR_CAPACITY;
+    if (total > capacity) return *written = total, FOLIO_ERR_CAPACITY;
     for (size_t i = 0; i < n; i++) bytes += utf8_encode(tokenizer->codepoints[ids[i]], bytes);
     *written = total;
     return FOLIO_OK;
+}
+
+size_t char_cut(const Tokenizer *tokenizer, const uint8_t *text, size_t n) {
+    (void)tokenizer;
+    size_t at = n;
+    while (at > 0 && n - at < 4 && (text[at - 1] & 0xC0) == 0x80) at--;
+    return at > 0 && text[at - 1] >= 0xC0 ? at - 1 : n; /* before a last character beyond ASCII, which may be cut off */
 }

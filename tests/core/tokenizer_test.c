@@ -242,7 +242,7 @@ TEST(ids_beyond_the_vocabulary_and_buffers_too_small_are_refused) {
     CHECK_INT(tokenizer_decode(&bytes.tokenizer, not_a_byte, 1, out, 6, &written), FOLIO_ERR_TOKEN);
     CHECK_INT(tokenizer_decode(&b.tokenizer, euros, 2, out, 5, &written), FOLIO_ERR_CAPACITY);
     CHECK_INT(tokenizer_decode(&bytes.tokenizer, euros, 2, out, 1, &written), FOLIO_ERR_CAPACITY);
-    CHECK(written == 99 && memcmp(out, "......", 6) == 0);
+    CHECK(written == 2 && memcmp(out, "......", 6) == 0);
     CHECK_INT(tokenizer_decode(&b.tokenizer, euros, 2, out, 6, &written), FOLIO_OK);
     CHECK_INT(written, 6);
     bench_close(&b);

@@ -42,7 +42,7 @@ test('train --json: one object a line, step and eval events, done at the end', a
   assert.deepEqual(Object.keys(all[0]), ['event', 'step', 'loss', 'lr', 'grad_norm', 'tokens', 'seconds']);
   assert.deepEqual(all.filter(({ event }) => event === 'eval').map(({ step }) => step), [15, 30]);
   const done = all.at(-1);
-  assert.deepEqual(Object.keys(done), ['event', 'parameters', 'steps', 'tokens', 'seconds', 'tokens_per_second', 'val_loss', 'digest']);
+  assert.deepEqual(Object.keys(done), ['event', 'parameters', 'steps', 'tokens', 'seconds', 'tokens_per_second', 'val_loss', 'bits_per_byte', 'digest']);
   assert.match(done.digest, /^[0-9a-f]{64}$/);
   assert.match(stderr, /text: .*text\.txt/);
   assert.equal(events((await folio(...small, '--json', '--seed', '7', '--steps', '30')).stdout).at(-1).digest, done.digest);
@@ -55,8 +55,8 @@ test('train without a terminal: plain lines, without control characters, that sa
   assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f]/);
   assert.match(stdout, /^text: .*text\.txt, 12\.\d kB/);
   assert.match(stdout, /step 20\/20 {2}loss \d\.\d{4} {2}[\d,]+ tokens\/s {2}ETA 0:00/);
-  assert.match(stdout, /step 10: validation loss \d\.\d{4}\n/);
-  assert.match(stdout, /done: 20 steps;[^\n]*\nvalidation loss \d\.\d{4} nats per token\ndigest [0-9a-f]{64}\n$/);
+  assert.match(stdout, /step 10: validation loss \d\.\d{4}, \d\.\d{4} bits per byte\n/);
+  assert.match(stdout, /done: 20 steps;[^\n]*\nvalidation loss \d\.\d{4} nats per token, \d\.\d{4} bits per byte\ndigest [0-9a-f]{64}\n$/);
 });
 
 test('train --out, sample, eval, info: a model goes from hand to hand', async () => {
@@ -66,9 +66,9 @@ test('train --out, sample, eval, info: a model goes from hand to hand', async ()
   const done = events(trained.stdout).at(-1);
 
   const judged = await folio('eval', '--model', model, '--data', at('text.txt'), '--json');
-  assert.deepEqual(events(judged.stdout), [{ event: 'eval', step: 20, val_loss: done.val_loss }]);
+  assert.deepEqual(events(judged.stdout), [{ event: 'eval', step: 20, val_loss: done.val_loss, bits_per_byte: done.bits_per_byte }]);
   const told = await folio('eval', '--model', model, '--data', at('text.txt'));
-  assert.match(told.stdout, /text\.txt: validation loss \d\.\d{4} nats per token \(\d+ windows of 16\)/);
+  assert.match(told.stdout, /text\.txt: validation loss \d\.\d{4} nats per token, \d\.\d{4} bits per byte \(\d+ windows of 16\)/);
 
   const how = ['sample', '--model', model, '--prompt', 'Romeo', '--tokens', '40', '--temperature', '0.8', '--top-k', '9', '--top-p', '0.95', '--min-p', '0.01'];
   const [one, same, other] = await Promise.all([folio(...how, '--seed', '3'), folio(...how, '--seed', '3'), folio(...how, '--seed', '4')]);
@@ -307,4 +307,74 @@ test('on a terminal: a bar that redraws itself', async () => {
   text = '';
   progress.line('saved');
   assert.equal(text, '\r\x1b[2Ksaved\n');
+});
+
+// ---- tokenizers ----
+
+test('tokenize: ids and counts for every kind, as lines and as JSON', async () => {
+  for (const [kind, more] of [['char', []], ['byte', []], ['word', ['--vocab-size', '100']], ['bpe', ['--vocab-size', '300']]]) {
+    const { code, stdout, stderr } = await folio('tokenize', '--tokenizer', String(kind), ...more, '--json', at('text.txt'));
+    assert.equal(code, 0, stderr);
+    const { ids, tokens, bytes, bytes_per_token, vocab_size } = JSON.parse(stdout);
+    assert.equal(ids.length, tokens);
+    assert.equal(bytes, Buffer.byteLength(TEXT));
+    assert.equal(bytes_per_token, bytes / tokens);
+    assert.ok(ids.every((/** @type {number} */ id) => id < vocab_size));
+    const lines = (await folio('tokenize', '--tokenizer', String(kind), ...more, at('text.txt'))).stdout.trimEnd().split('\n');
+    assert.equal(lines.slice(0, -1).join(' '), ids.join(' '));
+    assert.match(lines.at(-1) ?? '', /tokens of .* bytes per token$/);
+  }
+});
+
+test('tokenize: learns from one text, reads another from standard input, saves and loads what it learnt', async () => {
+  const learnt = await folio('tokenize', '--tokenizer', 'bpe', '--vocab-size', '280', '--split', 'gpt2', '--train', at('text.txt'), '--out', at('bpe.json'), '--json', at('short.txt'));
+  assert.equal(learnt.code, 0, learnt.stderr);
+  const again = execFile(process.execPath, [FOLIO, 'tokenize', '--tokenizer', at('bpe.json'), '--json'], { cwd: ROOT });
+  again.stdin?.end(readFileSync(at('short.txt')));
+  let stdout = '';
+  again.stdout?.on('data', (text) => (stdout += text));
+  await new Promise((resolve) => again.on('close', resolve));
+  assert.deepEqual(JSON.parse(stdout).ids, JSON.parse(learnt.stdout).ids);
+  const ranks = await folio('tokenize', '--tokenizer', 'bpe', '--out', at('bpe.tiktoken'), '--quiet', at('text.txt'));
+  assert.equal(ranks.code, 0, ranks.stderr);
+  assert.match(readFileSync(at('bpe.tiktoken'), 'utf8'), /^AA== 0\nAQ== 1\n/);
+});
+
+test('tokenize --show: the pieces in colours, with nothing lost', async () => {
+  const { stdout } = await folio('tokenize', '--tokenizer', 'bpe', '--vocab-size', '300', '--train', at('text.txt'), '--show', at('short.txt'));
+  const [shown] = stdout.split('\n');
+  assert.equal(shown.replace(/\x1b\[[\d;]*m/g, ''), 'To be, or not.');
+  assert.ok((shown.match(/\x1b\[4\d;97m/g) ?? []).length > 3);
+});
+
+test('an encoding takes its tokens from a file', async () => {
+  const ranks = join(ROOT, 'tests/node_modules/gpt-tokenizer/data/r50k_base.tiktoken');
+  const { stdout, code } = await folio('tokenize', '--tokenizer', 'gpt2', '--ranks', ranks, '--json', at('short.txt'));
+  assert.equal(code, 0);
+  assert.deepEqual(JSON.parse(stdout).ids, [2514, 307, 11, 393, 407, 13]);
+  assert.match((await folio('tokenize', '--tokenizer', 'gpt2', '--ranks', at('page.html'), at('short.txt'))).stderr, /damaged: line 1/);
+});
+
+test('tokenizers that are none are answered with what there is', async () => {
+  for (const [options, message] of /** @type {[string[], RegExp][]} */ ([
+    [['--tokenizer', 'o200k'], /no tokenizer or file 'o200k'; known: char, byte, word, bpe, gpt2/], [['--tokenizer', 'o200k_bas'], /did you mean 'o200k_base'/], [['--split', 'gpt9', '--tokenizer', 'bpe'], /no split 'gpt9'; known: none, gpt2/],
+    [['--tokenizer', 'bpe', '--vocab-size', '12'], /vocabSize must be a whole number from 257/],
+  ])) {
+    const { code, stderr } = await folio('tokenize', ...options, at('short.txt'));
+    assert.ok(code > 0);
+    assert.match(stderr, message);
+  }
+  assert.match((await folio('tokenize', at('nowhere.txt'))).stderr, /cannot read .*nowhere\.txt: there is no such file/);
+});
+
+test('train --tokenizer bpe: trains, samples, saves, loads, tells bits per byte', async () => {
+  const { code, stdout, stderr } = await folio(...small, '--tokenizer', 'bpe', '--vocab-size', '300', '--json', '--out', at('bpe.safetensors'));
+  assert.equal(code, 0, stderr);
+  const done = events(stdout).at(-1);
+  const evaluated = JSON.parse((await folio('eval', '--model', at('bpe.safetensors'), '--data', at('text.txt'), '--json')).stdout);
+  assert.deepEqual([evaluated.val_loss, evaluated.bits_per_byte], [done.val_loss, done.bits_per_byte]);
+  assert.ok(done.bits_per_byte < done.val_loss / Math.LN2);
+  assert.ok((await folio('sample', '--model', at('bpe.safetensors'), '--prompt', 'the', '--tokens', '20')).stdout.length > 10);
+  assert.match((await folio('info', '--model', at('bpe.safetensors'))).stdout, /tokenizer: bpe, split cl100k/);
+  assert.match((await folio(...small, '--resume', at('bpe.safetensors'), '--tokenizer', 'char')).stderr, /exclude/);
 });

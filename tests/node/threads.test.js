@@ -4,13 +4,13 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { load } from '../../wasm/src/folio.js';
-import { loadModule } from '../../wasm/src/loader.js';
-import { Folio } from '../../wasm/src/folio.js';
+import { Folio, load } from '../../wasm/src/folio.js';
+import { loadModule, loadTextModule } from '../../wasm/src/loader.js';
 import { openRun } from '../../wasm/src/run.js';
 import { NODE_26, no26 } from './engines.js';
 import { SMALL, TEXT } from './text.js';
 
+const text = await loadTextModule();
 const STEPS = 30;
 const CONFIG = { n_layer: 2, n_head: 4, n_embd: 40, block_size: 37, batch_size: 7, max_iters: STEPS, warmup_iters: 5, learning_rate: 0.003, dropout: 0.1, position: 'rope', bias: true };
 
@@ -43,7 +43,7 @@ test('1, 2, 3, 4 and 8 threads give the same bits', async () => {
     const module = await loadModule({ threads });
     module.startThreads();
     await present(module);
-    assert.equal(await digestOf(new Folio(module)), alone, `${threads} threads`);
+    assert.equal(await digestOf(new Folio(module, text)), alone, `${threads} threads`);
     module.close();
   }
 });
@@ -70,7 +70,7 @@ test('threads that die in the middle are done without, and the bits are the same
   const module = await loadModule({ threads: 4 });
   module.startThreads();
   await present(module);
-  const digest = await digestOf(new Folio(module), (step) => (step === STEPS / 2 ? module.killThreads() : undefined));
+  const digest = await digestOf(new Folio(module, text), (step) => (step === STEPS / 2 ? module.killThreads() : undefined));
   assert.equal(digest, alone);
   module.close();
 });
@@ -79,21 +79,21 @@ test('a pool with nothing to do uses no processor', async () => {
   const module = await loadModule({ threads: 4 });
   module.startThreads();
   await present(module);
-  const folio = new Folio(module);
+  const folio = new Folio(module, text);
   await digestOf(folio);
   await rest(50);
   const before = process.cpuUsage();
   await rest(500);
   const { user, system } = process.cpuUsage(before);
   assert.ok(user + system < 50_000, `${(user + system) / 1000} ms in 500`);
-  folio.close();
+  module.close();
 });
 
 test('1,000 cycles of create, train, close leave memory and threads where they were', async (t) => {
   const module = await loadModule({ threads: 3 });
   module.startThreads();
   await present(module);
-  const folio = new Folio(module);
+  const folio = new Folio(module, text);
   const cycle = () => {
     const run = openRun(folio, { text: TEXT, config: SMALL });
     run.parts.trainer.stepOnce();
@@ -105,7 +105,7 @@ test('1,000 cycles of create, train, close leave memory and threads where they w
   t.diagnostic(`measured: ${module.bytes} bytes and ${processThreads()} threads after 1,000 cycles, ${bytes} and ${threads} before`);
   assert.equal(module.bytes, bytes);
   assert.equal(processThreads(), threads);
-  folio.close();
+  module.close();
 });
 
 test('modules that are closed leave no threads behind', async () => {
@@ -114,7 +114,7 @@ test('modules that are closed leave no threads behind', async () => {
     const module = await loadModule({ threads: 3 });
     module.startThreads();
     await present(module);
-    new Folio(module).close();
+    module.close();
   }
   for (let i = 0; i < 100 && processThreads() > before + 1; i++) await rest(20);
   assert.ok(processThreads() <= before + 1, `${before} threads before, ${processThreads()} after`);

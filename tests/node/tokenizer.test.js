@@ -76,7 +76,7 @@ test('bytes that are no UTF-8 are named with their place', () => {
 test('an empty text has no vocabulary', () => assert.throws(() => folio.tokenizer.train('char', ''), { code: 'EMPTY' }));
 
 test('an unknown kind is named', () => {
-  assert.throws(() => folio.tokenizer.train(/** @type {any} */ ('word'), 'a'), { code: 'ARGUMENT', message: /no tokenizer 'word' \(known: char, byte\)/ });
+  assert.throws(() => folio.tokenizer.train(/** @type {any} */ ('wordpiece'), 'a'), { code: 'ARGUMENT', message: /no tokenizer 'wordpiece' \(known: char, byte, word, bpe\)/ });
 });
 
 test('ids that are no tokens are refused', () => {

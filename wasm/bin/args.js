@@ -15,6 +15,7 @@ import { nearest } from '../src/settings.js';
  * @typedef {object} Command
  * @property {string} doc one line
  * @property {Record<string, Option>} options by name, without the dashes
+ * @property {{value: string, doc: string}} [operand] what may stand without dashes, once; found as `operand`
  * @property {string} [notes] more lines for the help
  * @property {(options: Options) => Promise<number>} run gives the exit code
  */
@@ -27,14 +28,19 @@ export class UsageError extends Error {}
 /**
  * @param {Record<string, Option>} table
  * @param {string[]} argv
+ * @param {Command['operand']} [operand]
  * @returns {Options}
  */
-export function parseOptions(table, argv) {
+export function parseOptions(table, argv, operand) {
   /** @type {Options} */
   const found = {};
   const rest = [...argv];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const [, name = '', inline] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
+    if (!name && operand && !Object.hasOwn(found, 'operand') && (word === '-' || !word.startsWith('-'))) {
+      found.operand = word;
+      continue;
+    }
     if (!name) throw new UsageError(`'${word}' is not an option`);
     if (!Object.hasOwn(table, name)) {
       const near = nearest(name, Object.keys(table));
@@ -75,9 +81,9 @@ function readValue(name, { value, kind = 'text' }, text) {
  * @param {string} name
  * @param {Command} command
  */
-export function helpText(name, { doc, options, notes }) {
+export function helpText(name, { doc, options, operand, notes }) {
   const rows = Object.entries(options).map(([key, { value }]) => `--${key}${value ? ` ${value}` : ''}`);
   const width = Math.max(...rows.map((row) => row.length));
   const lines = Object.values(options).map((option, i) => `  ${rows[i].padEnd(width)}  ${option.doc}`);
-  return [`folio ${name} - ${doc}`, '', ...lines, ...(notes ? ['', notes] : [])].join('\n');
+  return [`folio ${name} - ${doc}`, '', ...(operand ? [`  ${operand.value.padEnd(width)}  ${operand.doc}`] : []), ...lines, ...(notes ? ['', notes] : [])].join('\n');
 }

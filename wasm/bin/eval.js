@@ -2,8 +2,8 @@
 
 import { FolioError } from '../src/error.js';
 import { finished } from '../src/pace.js';
-import { openWriter } from '../src/run.js';
 import { ENGINE_OPTIONS, loadEngine } from './engine.js';
+import { bitsPerNat, encodeText, openWriter } from '../src/run.js';
 import { readFile, readText } from './files.js';
 import { interrupt } from './interrupt.js';
 
@@ -24,10 +24,12 @@ async function runEval({ model: file, data, json, ...options }) {
   const folio = await loadEngine(options);
   const { model, tokenizer, step } = openWriter(folio, readFile(file));
   const { path, text } = readText(data);
-  const dataset = folio.dataset(model.config, tokenizer.encode(text));
+  const ids = encodeText(tokenizer, text);
+  const dataset = folio.dataset(model.config, ids);
   const val_loss = await finished(folio.evaluator(model, dataset).pieces(), interrupt);
   if (val_loss === null) throw new FolioError('EMPTY', 'eval', 'eval: this model has val_fraction=0, so no part of the text is for validation');
-  if (json) console.log(JSON.stringify({ event: 'eval', step, val_loss }));
-  else console.log(`${path}: validation loss ${val_loss.toFixed(4)} nats per token (${dataset.valWindows} windows of ${dataset.blockSize})`);
+  const bits_per_byte = val_loss * bitsPerNat(tokenizer, text, ids, dataset.nTrain);
+  if (json) console.log(JSON.stringify({ event: 'eval', step, val_loss, bits_per_byte }));
+  else console.log(`${path}: validation loss ${val_loss.toFixed(4)} nats per token, ${bits_per_byte.toFixed(4)} bits per byte (${dataset.valWindows} windows of ${dataset.blockSize})`);
   return 0;
 }

@@ -10,7 +10,7 @@ const REPOSITORY = new URL('../../', import.meta.url);
 const MODELS = [new URL('models/', REPOSITORY), new URL('../dist/models/', import.meta.url)];
 
 /** @param {string} what @param {string} path @param {unknown} error @returns {FolioError} */
-function failure(what, path, error) {
+export function failure(what, path, error) {
   const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
   const reasons = /** @type {Record<string, string>} */ ({ ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'permission denied' });
   return new FolioError('FILE', what, `cannot ${what} ${path}: ${reasons[code ?? ''] ?? message}`);

@@ -10,13 +10,14 @@ import { evaluate } from './eval.js';
 import { info } from './info.js';
 import { INTERRUPTED, interrupt } from './interrupt.js';
 import { sample } from './sample.js';
+import { tokenize } from './tokenize.js';
 import { train } from './train.js';
 
 /** @type {Record<string, import('./args.js').Command>} */
-const COMMANDS = { train, sample, eval: evaluate, info, bench };
+const COMMANDS = { train, sample, eval: evaluate, tokenize, info, bench };
 
 function overview() {
-  const lines = Object.entries(COMMANDS).map(([name, { doc }]) => `  folio ${name.padEnd(6)}  ${doc}`);
+  const lines = Object.entries(COMMANDS).map(([name, { doc }]) => `  folio ${name.padEnd(8)}  ${doc}`);
   return [`folio ${VERSION} - train a GPT on the processor you have`, '', ...lines, '', '`folio COMMAND --help` tells the options.'].join('\n');
 }
 
@@ -39,7 +40,7 @@ async function main([name, ...rest]) {
     console.log(helpText(name, command));
     return 0;
   }
-  return command.run(parseOptions(command.options, rest));
+  return command.run(parseOptions(command.options, rest, command.operand));
 }
 
 /** @param {unknown} error @returns {number} */

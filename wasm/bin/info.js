@@ -28,6 +28,7 @@ async function runInfo(options) {
   const engine = Object.entries(features()).map(([name, has]) => `${name} ${has ? 'yes' : 'no'}`).join(', ');
   console.log(`folio ${folio.info().version}: ${engineWords(folio.info())}`);
   console.log(`engine: ${engine}`);
+  console.log(`tokenizers: Unicode ${folio.tokenizer.unicode}`);
   console.log();
   if (options.model) tellModel(folio, options.model);
   if (options.preset) tellConfig(folio, chosenSettings(folio, options, readPreset(options.preset)));
@@ -40,7 +41,7 @@ function tellModel(folio, path) {
   const { config, step, tokenizer, resumable, tensors } = read(folio, readFile(path));
   const vocabulary = tokenizer.vocabulary ? ` ${JSON.stringify(tokenizer.vocabulary)}` : '';
   console.log(`${path}: ${step} steps of training${resumable ? ', with the state to go on' : ''}; ${tensors.size} tensors`);
-  console.log(`tokenizer: ${tokenizer.kind}${vocabulary}`);
+  console.log(`tokenizer: ${tokenizer.kind}${tokenizer.split ? `, split ${tokenizer.split}` : ''}${vocabulary}`);
   tellConfig(folio, config);
 }
 

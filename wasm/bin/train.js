@@ -7,6 +7,7 @@ import { interrupt } from './interrupt.js';
 import { DEFAULT_PRESET, chosenSettings, presetNames, readPreset } from './presets.js';
 import { ENGINE_OPTIONS, engineWords, loadEngine } from './engine.js';
 import { Progress, grouped, size } from './progress.js';
+import { TOKENIZER_OPTIONS, chosenTokenizer } from './tokenizers.js';
 
 /** @type {import('./args.js').Command} */
 export const train = {
@@ -17,6 +18,7 @@ export const train = {
     set: { value: 'key=value', many: true, doc: 'one setting; may stand more than once (`folio info` lists them)' },
     steps: { value: 'N', kind: 'count', doc: 'training steps: sets max_iters, so the schedule ends there' },
     seed: { value: 'N', kind: 'count', doc: 'everything random follows from it' },
+    ...TOKENIZER_OPTIONS,
     'eval-every': { value: 'N', kind: 'count', doc: 'steps between evaluations; 0: only at the end' },
     resume: { value: 'FILE', doc: 'go on from a checkpoint, with its settings' },
     out: { value: 'FILE', doc: 'save a checkpoint at the end, at every evaluation and on Ctrl-C' },
@@ -34,8 +36,9 @@ async function runTrain(options) {
   const folio = await loadEngine(options);
   const config = chosenSettings(folio, options, resume ? {} : readPreset(preset ?? DEFAULT_PRESET));
   if (out) checkWritable(out);
+  const { chosen, tokenizer } = tokenizerFor(folio, options, config);
   const { path, text } = readText(data);
-  const run = openRun(folio, { text, config, checkpoint: resume && readFile(resume) });
+  const run = openRun(folio, { text, config: { ...config, ...chosen }, checkpoint: resume && readFile(resume), tokenizer });
   const { max_iters: steps } = run.config;
   const progress = new Progress(json ? process.stderr : process.stdout, run.step, steps);
   const say = (/** @type {string} */ line) => (json ? console.error(line) : progress.line(line));
@@ -64,14 +67,32 @@ async function runTrain(options) {
   return 0;
 }
 
+/**
+ * What --tokenizer and --vocab-size mean for the settings, and a tokenizer that is ready.
+ * @param {import('../src/folio.js').Folio} folio
+ * @param {import('./args.js').Options} options
+ * @param {Record<string, unknown>} config
+ */
+function tokenizerFor(folio, options, config) {
+  const { resume, 'vocab-size': vocab_size, split } = options;
+  const choice = chosenTokenizer(folio, options);
+  if (resume && (choice || vocab_size !== undefined)) throw new UsageError('--tokenizer and --resume exclude each other: a checkpoint brings its tokenizer');
+  if (split !== undefined) throw new UsageError('--split is for `folio tokenize`: it can save a tokenizer.json, which --tokenizer takes');
+  const ready = choice && 'ready' in choice ? choice.ready : undefined;
+  const kind = ready?.kind ?? (choice && 'kind' in choice ? choice.kind : undefined);
+  const chosen = { ...(kind ? { tokenizer: kind } : {}), ...(vocab_size !== undefined ? { vocab_size } : {}) };
+  folio.config({ ...config, ...chosen });
+  return { chosen, tokenizer: ready?.toJSON() };
+}
+
 /** @param {Progress} progress @param {import('../src/run.js').TrainEvent} event */
 function show(progress, event) {
   if (event.event === 'step') progress.step(event);
-  else if (event.event === 'eval') progress.line(`step ${event.step}: validation loss ${event.val_loss.toFixed(4)}`);
+  else if (event.event === 'eval') progress.line(`step ${event.step}: validation loss ${event.val_loss.toFixed(4)}, ${event.bits_per_byte.toFixed(4)} bits per byte`);
   else {
-    const { steps, tokens, seconds, tokens_per_second, val_loss, digest } = event;
+    const { steps, tokens, seconds, tokens_per_second, val_loss, bits_per_byte, digest } = event;
     progress.line(`done: ${steps} steps; ${grouped(tokens)} tokens in ${seconds.toFixed(1)} s (${grouped(tokens_per_second)} tokens/s)`);
-    if (val_loss !== null) progress.line(`validation loss ${val_loss.toFixed(4)} nats per token`);
+    if (val_loss !== null) progress.line(`validation loss ${val_loss.toFixed(4)} nats per token, ${bits_per_byte?.toFixed(4)} bits per byte`);
     progress.line(`digest ${digest}`);
   }
 }

@@ -16,12 +16,13 @@
  *     text        string or Uint8Array (UTF-8)
  *     config      partial settings; with a checkpoint they change its training settings (max_iters, learning_rate, ...)
  *     checkpoint  Uint8Array of an earlier run: weights, optimizer state, tokenizer and step come from it
+ *     tokenizer   TokenizerJson: a tokenizer that is ready; else one learns from the text, config.tokenizer says of which kind
  *   run.config, run.parameters, run.vocabSize, run.trainTokens, run.valTokens, run.step (steps done, kept up to date by train)
  *   for await (const event of run.train({ steps?, evalEvery?, signal? })) ...
  *     steps       train until this many steps are done; default config.max_iters
  *     {event: 'step', step, loss, lr, grad_norm, tokens, seconds}   step counts from 0; tokens and seconds are totals of this call
- *     {event: 'eval', step, val_loss}                               step is the number of steps done
- *     {event: 'done', parameters, steps, tokens, seconds, tokens_per_second, val_loss, digest}
+ *     {event: 'eval', step, val_loss, bits_per_byte}                step is the number of steps done; nats per token, bits per byte of text
+ *     {event: 'done', parameters, steps, tokens, seconds, tokens_per_second, val_loss, bits_per_byte, digest}
  *     `break` pauses at the step just delivered or a few later; another train() goes on from there, bit for bit.
  *   for await (const text of run.generate({ prompt?, tokens?, temperature?, topK?, topP?, minP?, repetitionPenalty?, seed?, signal? })) ...
  *     pieces of text as they are written (the prompt is not repeated); training waits meanwhile, so it may run inside the train loop
@@ -35,8 +36,10 @@
  *   const writer = await client.open(checkpoint, { signal? });
  *   writer.config, writer.parameters, writer.step, writer.generate({...}), writer.digest(), writer.close()
  *
- *   The parts, as in folio.js: client.tokenizer.train(kind, text), client.tokenizer.load(json), client.dataset(config, ids),
- *   client.model(config), client.trainer(model, dataset), client.evaluator(model, dataset).
+ *   The parts, as in folio.js: client.tokenizer.train(kind, text, { vocabSize?, minCount?, split?, special?, progress?, signal? }),
+ *   client.tokenizer.load(json), client.tokenizer.ranks(file, { encoding }), client.dataset(config, ids), client.model(config),
+ *   client.trainer(model, dataset), client.evaluator(model, dataset). A tokenizer has encode, decode, decodeBytes, offsets, toJSON,
+ *   toHuggingFace, toRanks; train and encode take a Blob too, which is read part by part.
  *
  *   Abort. Every call takes {signal}. On abort the work stops, and the call rejects with the signal's AbortError within 100 ms. A worker
  *   that has not answered after `abortAfter` (80) ms is terminated: then everything in it is lost and client.alive is false.
@@ -57,6 +60,8 @@ import { RemoteDataset, RemoteEvaluator, RemoteModel, RemoteRun, RemoteTokenizer
 /** @typedef {import('./run.js').TrainEvent} TrainEvent */
 /** @typedef {import('./tokenizer.js').TokenizerKind} TokenizerKind */
 /** @typedef {import('./tokenizer.js').TokenizerJson} TokenizerJson */
+/** @typedef {import('./tokenizer.js').TrainingOptions} TrainingOptions */
+/** @typedef {import('./tokenizer.js').TrainingEvent} TrainingEvent */
 /** @typedef {{signal?: AbortSignal}} Abortable */
 /** @typedef {import('./writer.js').WriteOptions & Abortable} WriteOptions */
 /** @typedef {import('./run.js').TrainOptions & Abortable} TrainOptions */
@@ -161,11 +166,24 @@ export class Client {
   }
 
   tokenizer = {
-    /** @param {TokenizerKind} kind @param {string | Uint8Array} text @param {Abortable} [options] */
-    train: async (kind, text, { signal } = {}) =>
-      new RemoteTokenizer(this.line, await this.line.call('tokenizer.train', { kind, text }, signal)),
-    /** @param {TokenizerJson | string} json */
+    /**
+     * @param {TokenizerKind} kind
+     * @param {string | Uint8Array | Blob} text a Blob for word and bpe
+     * @param {TrainingOptions & Abortable & {progress?: (event: TrainingEvent) => void}} [options]
+     */
+    train: async (kind, text, { signal, progress, ...options } = {}) => {
+      const { line } = this;
+      let facts;
+      for await (const event of line.stream('tokenizer.train', { kind, text, options }, signal)) {
+        if (event.event === 'learnt') facts = event;
+        else progress?.(event);
+      }
+      return new RemoteTokenizer(line, facts);
+    },
+    /** @param {TokenizerJson | Record<string, unknown> | string} json */
     load: async (json) => new RemoteTokenizer(this.line, await this.line.call('tokenizer.load', { json })),
+    /** @param {Uint8Array} file a .tiktoken file, or a packed one @param {import('./tokenizer.js').RanksOptions} options */
+    ranks: async (file, options) => new RemoteTokenizer(this.line, await this.line.call('tokenizer.ranks', { file, options })),
   };
 
   /** @param {Record<string, unknown>} partial @param {ArrayLike<number>} ids @param {Abortable} [options] */

@@ -11,15 +11,16 @@ export class Dataset {
    * @param {import('./module.js').Module} module
    * @param {import('./settings.js').Config} config complete
    * @param {Float64Array} values the same, packed
-   * @param {ArrayLike<number>} ids copied
+   * @param {ArrayLike<number>} ids copied; a Uint16Array stays one, in half the memory
    */
   constructor(module, config, values, ids) {
-    const words = Uint32Array.from(ids);
+    const short = ids instanceof Uint16Array;
+    const words = short ? new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength) : ids instanceof Uint32Array ? ids : Uint32Array.from(ids);
     this.#module = module;
     /** @readonly */
-    this.handle = module.create('dataset', 'dataset_create', [values, words, words.length], (code) => (code === 'TOKEN'
+    this.handle = module.create('dataset', short ? 'dataset_create16' : 'dataset_create', [values, words, ids.length], (code) => (code === 'TOKEN'
       ? `vocab_size=${config.vocab_size}`
-      : `the text has ${words.length} tokens, block_size=${config.block_size}, val_fraction=${config.val_fraction}`));
+      : `the text has ${ids.length} tokens, block_size=${config.block_size}, val_fraction=${config.val_fraction}`));
     const sizes = new Float64Array(7);
     module.check('dataset', 'dataset_sizes', [this.handle, out(sizes)]);
     const [tokens, nTrain, windows, batches, valWindows, batchSize, blockSize] = sizes;

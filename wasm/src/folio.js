@@ -17,16 +17,19 @@ import { Bench } from './bench.js';
 import { Dataset } from './dataset.js';
 import { FolioError } from './error.js';
 import { Model } from './model.js';
-import { loadModule } from './loader.js';
+import { loadModule, loadTextModule } from './loader.js';
 import { out } from './module.js';
 import { completeConfig, packConfig, readSettings } from './settings.js';
-import { Tokenizer } from './tokenizer.js';
+import { fromRanks, loadTokenizer, trainTokenizer, training } from './tokenizer/make.js';
+import { encodeAll, encodeStream, trainStream } from './tokenizer/stream.js';
 import { Evaluator, Trainer } from './trainer.js';
 import { VERSION } from './version.js';
 
-export { FolioError };
+export { FolioError, encodeAll, encodeStream };
 
 /** @typedef {import('./settings.js').Config} Config */
+/** @typedef {import('./tokenizer.js').TokenizerKind} TokenizerKind */
+/** @typedef {import('./tokenizer.js').TrainingOptions} TrainingOptions */
 /**
  * @typedef {object} Info
  * @property {string} version
@@ -65,41 +68,52 @@ const RELATED = {
  * @returns {Promise<Folio>}
  */
 export async function load(options) {
-  return new Folio(await loadModule(options));
+  return new Folio(...(await Promise.all([loadModule(options), loadTextModule(options)])));
 }
 
 export class Folio {
   #module;
+  #text;
 
-  /** @param {import('./module.js').Module} module */
-  constructor(module) {
+  /** @param {import('./module.js').Module} module @param {import('./module.js').Module} text the tokenizers' */
+  constructor(module, text) {
     this.#module = module;
+    this.#text = text;
     /** The core's table of settings. */
     this.settings = readSettings(module);
     /** Measures this engine. */
     this.bench = new Bench(module, this.settings);
     this.tokenizer = {
-      /** @param {import('./tokenizer.js').TokenizerKind} kind @param {string | Uint8Array} text */
-      train: (kind, text) => Tokenizer.train(module, kind, text),
-      /** @param {import('./tokenizer.js').TokenizerJson | string} json */
-      load: (json) => Tokenizer.load(module, json),
+      /** The version of Unicode whose classes the split patterns use. */
+      unicode: text.text('unicode_version'),
+      /** @param {TokenizerKind} kind @param {string | Uint8Array} given @param {TrainingOptions} [options] */
+      train: (kind, given, options) => trainTokenizer(text, kind, given, options),
+      /** The same in short pieces of work. @param {TokenizerKind} kind @param {string | Uint8Array} given @param {TrainingOptions} [options] */
+      training: (kind, given, options) => training(text, kind, given, options),
+      /** From a Blob or parts of a text. @param {TokenizerKind} kind @param {import('./tokenizer/stream.js').TextSource} source @param {TrainingOptions & {signal?: AbortSignal}} [options] */
+      trainStream: (kind, source, options) => trainStream(text, kind, source, options),
+      /** @param {import('./tokenizer.js').TokenizerJson | Record<string, unknown> | string} json Folio's own or Hugging Face's tokenizer.json */
+      load: (json) => loadTokenizer(text, json),
+      /** @param {Uint8Array} file a .tiktoken file, or a packed one @param {import('./tokenizer.js').RanksOptions} options */
+      ranks: (file, options) => fromRanks(text, file, options),
     };
   }
 
   /** @returns {Info} */
   info() {
     const { variant: { name, numerics }, threads, notes, bytes } = this.#module;
-    return { version: VERSION, variant: name, numerics, threads, notes, memory_bytes: bytes };
+    return { version: VERSION, variant: name, numerics, threads, notes, memory_bytes: bytes + this.#text.bytes };
   }
 
   /** Ends the threads and all use of the module; objects that are open cannot be used any more. */
   close() {
     this.#module.close();
+    this.#text.close();
   }
 
   /** False once the module has trapped or was closed; then load another. */
   get alive() {
-    return this.#module.alive;
+    return this.#module.alive && this.#text.alive;
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { FolioError } from './error.js';
 import { VARIANTS, chooseVariants } from './features.js';
-import { Module, fuses } from './module.js';
+import { Module, canFuse } from './module.js';
 import { HOST, readResponse, readUrl, resolveUrl } from './platform.js';
 
 /** @typedef {string | URL | Response | ArrayBuffer | Uint8Array} WasmFile */
@@ -13,10 +13,14 @@ import { HOST, readResponse, readUrl, resolveUrl } from './platform.js';
  * @property {'exact' | 'fast'} [numerics] default exact: the same bits everywhere; fast: fused multiply-add where the engine has it
  * @property {number | 'auto'} [threads] default auto; 1: the calling thread alone
  * @property {string} [variant] this module of the package, or none; for tests
+ * @property {WasmSource} [textWasm] the tokenizers' module, as `wasm`
  */
 
 /** Most threads that can be asked for, as in core/pool.h. */
 const MOST_THREADS = 64;
+
+/** @type {import('./features.js').Variant} */
+const TEXT = { name: 'text', needs: [], numerics: 'exact', threads: false };
 
 /** Pages that a module with threads, whose memory comes from outside, begins with and may grow to. */
 const PAGES = { initial: 256, maximum: 65536 };
@@ -47,11 +51,17 @@ export async function loadModule({ wasm, numerics = 'exact', threads = 'auto', v
   }
 }
 
+/** The tokenizers' module: one for all numerics. @param {LoadOptions} [options] @returns {Promise<Module>} */
+export async function loadTextModule({ textWasm = new URL('../dist/folio-text.wasm', import.meta.url) } = {}) {
+  const { module, from } = await compile(textWasm);
+  return new Module({ ...(await instantiate(module, from, { needed: 'folio_tokenizer_train' })), variant: TEXT, threads: 1, notes: [] });
+}
+
 /** @param {import('./features.js').Variant} variant @param {number} threads @param {string[]} notes */
 async function startOwn(variant, threads, notes) {
   const { module, from } = await compile(new URL(`../dist/folio-${variant.name}.wasm`, import.meta.url));
-  const instance = await instantiate(module, from, variant.threads);
-  const fuses = variant.numerics === 'exact' || instance.fused;
+  const instance = await instantiate(module, from, { shared: variant.threads });
+  const fuses = variant.numerics === 'exact' || canFuse(instance.exports);
   return new Module({ ...instance, variant, threads, notes: fuses ? notes : [...notes, 'products and sums are apart: this processor does not fuse them'] });
 }
 
@@ -63,14 +73,17 @@ async function startOwn(variant, threads, notes) {
 async function startGiven(source, { threads, notes }) {
   const { module, from } = await compile(source);
   const shared = WebAssembly.Module.imports(module).some(({ name }) => name === 'memory');
-  const instance = await instantiate(module, from, shared);
-  const variant = VARIANTS.find((row) => row.threads === shared && row.numerics === (instance.fused ? 'fast' : 'exact')) ?? VARIANTS[0];
+  const instance = await instantiate(module, from, { shared });
+  const variant = VARIANTS.find((row) => row.threads === shared && row.numerics === (canFuse(instance.exports) ? 'fast' : 'exact')) ?? VARIANTS[0];
   return new Module({ ...instance, variant, threads: shared ? threads : 1, notes });
 }
 
-/** @param {WebAssembly.Module} module @param {string} from @param {boolean} shared whether its memory comes from outside */
-async function instantiate(module, from, shared) {
-  if (!WebAssembly.Module.exports(module).some((entry) => entry.name === 'folio_config_check')) {
+/**
+ * @param {WebAssembly.Module} module @param {string} from
+ * @param {{shared?: boolean, needed?: string}} how shared: its memory comes from outside; needed: an export by which it is known
+ */
+async function instantiate(module, from, { shared = false, needed = 'folio_config_check' }) {
+  if (!WebAssembly.Module.exports(module).some((entry) => entry.name === needed)) {
     throw failure(`${from} is a WebAssembly module, but not Folio's`);
   }
   const outside = shared && new WebAssembly.Memory({ ...PAGES, shared: true });
@@ -81,7 +94,7 @@ async function instantiate(module, from, shared) {
   const { exports } = await WebAssembly.instantiate(module, imports);
   if (typeof exports._initialize === 'function') exports._initialize();
   const memory = outside || /** @type {WebAssembly.Memory} */ (exports.memory);
-  return { exports, memory, module, fused: fuses(exports) };
+  return { exports, memory, module };
 }
 
 /** @param {string} message */

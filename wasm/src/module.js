@@ -71,7 +71,7 @@ export class Handle {
 }
 
 /** Whether a module multiplies and adds in one operation on this processor. @param {WebAssembly.Exports} exports */
-export const fuses = (exports) => /** @type {() => number} */ (exports.folio_fused)() !== 0;
+export const canFuse = (exports) => /** @type {() => number} */ (exports.folio_fused)() !== 0;
 
 /** Bytes of a pool thread's stack. */
 const STACK = 1 << 17;

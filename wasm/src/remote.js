@@ -103,22 +103,56 @@ export class RemoteRun extends RemoteWriter {
   }
 }
 
+/** @typedef {import('./tokenizer.js').EncodeOptions} EncodeOptions */
+/**
+ * @typedef {{ref: number, kind: import('./tokenizer.js').TokenizerKind, vocabSize: number, split?: import('./tokenizer/names.js').Split,
+ *   special: import('./tokenizer.js').SpecialTokens}} TokenizerFacts
+ */
+
 export class RemoteTokenizer extends Remote {
-  /** @param {Connection} line @param {{ref: number, kind: import('./tokenizer.js').TokenizerKind, vocabSize: number}} facts */
+  /** @param {Connection} line @param {TokenizerFacts} facts */
   constructor(line, facts) {
     super(line, facts);
     this.kind = facts.kind;
     this.vocabSize = facts.vocabSize;
+    this.split = facts.split;
+    this.special = facts.special;
   }
 
-  /** @param {string | Uint8Array} text @param {Abortable} [options] @returns {Promise<Uint32Array<ArrayBuffer>>} */
-  encode(text, { signal } = {}) {
-    return this.ask('tokenizer.encode', { text }, signal);
+  /**
+   * A Blob is read part by part, names of special tokens in it are text, and its ids have 16 bits where the vocabulary allows it.
+   * @template {string | Uint8Array | Blob} T
+   * @param {T} text
+   * @param {EncodeOptions & Abortable} [options]
+   * @returns {Promise<T extends Blob ? Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> : Uint32Array<ArrayBuffer>>}
+   */
+  encode(text, { signal, ...options } = {}) {
+    return this.ask('tokenizer.encode', { text, options }, signal);
   }
 
   /** @param {ArrayLike<number>} ids @param {Abortable} [options] @returns {Promise<string>} */
   decode(ids, { signal } = {}) {
     return this.ask('tokenizer.decode', { ids }, signal);
+  }
+
+  /** @param {ArrayLike<number>} ids @returns {Promise<Uint8Array<ArrayBuffer>>} */
+  decodeBytes(ids) {
+    return this.ask('tokenizer.decodeBytes', { ids });
+  }
+
+  /** @param {string | Uint8Array} text @param {ArrayLike<number>} ids @returns {Promise<Uint32Array<ArrayBuffer>>} in bytes */
+  offsets(text, ids) {
+    return this.ask('tokenizer.offsets', { text, ids });
+  }
+
+  /** @param {'tiktoken' | 'packed'} [form] @returns {Promise<Uint8Array<ArrayBuffer>>} */
+  toRanks(form) {
+    return this.ask('tokenizer.toRanks', { form });
+  }
+
+  /** @returns {Promise<Record<string, unknown>>} */
+  toHuggingFace() {
+    return this.ask('tokenizer.toHuggingFace');
   }
 
   /** @returns {Promise<import('./tokenizer.js').TokenizerJson>} */

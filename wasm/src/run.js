@@ -3,14 +3,15 @@
 import { read, restore, save } from './checkpoint/checkpoint.js';
 import { FolioError } from './error.js';
 import { finished, paced } from './pace.js';
+import { END_OF_TEXT, toBytes } from './tokenizer/names.js';
 import { Writer } from './writer.js';
 
 /** @typedef {import('./folio.js').Folio} Folio */
 /** @typedef {{event: 'step', step: number, loss: number, lr: number, grad_norm: number, tokens: number, seconds: number}} StepEvent */
-/** @typedef {{event: 'eval', step: number, val_loss: number}} EvalEvent */
+/** @typedef {{event: 'eval', step: number, val_loss: number, bits_per_byte: number}} EvalEvent val_loss: nats per token */
 /**
  * @typedef {{event: 'done', parameters: number, steps: number, tokens: number, seconds: number, tokens_per_second: number,
- *   val_loss: number | null, digest: string}} DoneEvent
+ *   val_loss: number | null, bits_per_byte: number | null, digest: string}} DoneEvent
  */
 /** @typedef {StepEvent | EvalEvent | DoneEvent} TrainEvent step events count from 0, by the step whose loss they tell */
 /** @typedef {{steps?: number, evalEvery?: number}} TrainOptions steps: how many shall be done in the end, those before included */
@@ -19,6 +20,7 @@ import { Writer } from './writer.js';
  * @property {string | Uint8Array} text
  * @property {Record<string, unknown>} [config] settings; with a checkpoint, those to change
  * @property {Uint8Array} [checkpoint] go on from here
+ * @property {import('./tokenizer.js').TokenizerJson} [tokenizer] a tokenizer that is ready, instead of one that learns from the text
  */
 
 /**
@@ -40,7 +42,7 @@ export function openWriter(folio, bytes) {
  * @param {RunOptions} options
  * @returns {Run}
  */
-export function openRun(folio, { text, config: partial = {}, checkpoint: bytes }) {
+export function openRun(folio, { text, config: partial = {}, checkpoint: bytes, tokenizer: json }) {
   /** @type {{close(): void}[]} */
   const made = [];
   /** @template {{close(): void}} T @param {T} part @returns {T} */
@@ -51,23 +53,64 @@ export function openRun(folio, { text, config: partial = {}, checkpoint: bytes }
   try {
     const checkpoint = bytes && read(folio, bytes);
     const settings = folio.config({ ...checkpoint?.config, ...partial });
-    const tokenizer = keep(checkpoint ? folio.tokenizer.load(checkpoint.tokenizer) : folio.tokenizer.train(settings.tokenizer, text));
+    const ready = checkpoint?.tokenizer ?? json;
+    const tokenizer = keep(ready ? folio.tokenizer.load(ready) : learn(folio, settings.tokenizer, text, partial.vocab_size));
     const chosen = checkpoint || partial.vocab_size !== undefined;
-    const config = chosen ? settings : folio.config({ ...settings, vocab_size: tokenizer.vocabSize });
+    const config = folio.config({ ...settings, tokenizer: tokenizer.kind, ...(chosen ? {} : { vocab_size: tokenizer.vocabSize }) });
     if (config.vocab_size < tokenizer.vocabSize) {
       throw new FolioError('RANGE', 'run', `run: vocab_size=${config.vocab_size} is less than the ${tokenizer.vocabSize} tokens of the vocabulary`);
     }
     folio.checkMemory(config, 'total');
-    const dataset = keep(folio.dataset(config, tokenizer.encode(text)));
+    const ids = encodeText(tokenizer, text);
+    const dataset = keep(folio.dataset(config, ids));
     const model = keep(folio.model(config));
     const trainer = keep(folio.trainer(model, dataset, config));
     const evaluator = keep(folio.evaluator(model, dataset));
     if (checkpoint) restore(checkpoint, model, trainer);
-    return new Run({ tokenizer, dataset, model, trainer, evaluator }, made);
+    return new Run({ tokenizer, dataset, model, trainer, evaluator }, made, bitsPerNat(tokenizer, text, ids, dataset.nTrain));
   } catch (error) {
     for (const part of made) part.close();
     throw error;
   }
+}
+
+/** Most words in the vocabulary, where nobody says. */
+const WORDS = 4096;
+
+/**
+ * @param {Folio} folio
+ * @param {import('./tokenizer.js').TokenizerKind} kind
+ * @param {string | Uint8Array} text
+ * @param {unknown} vocabSize
+ */
+function learn(folio, kind, text, vocabSize) {
+  const size = vocabSize === undefined ? undefined : Number(vocabSize);
+  if (kind === 'word') return folio.tokenizer.train(kind, text, { vocabSize: size ?? WORDS });
+  return folio.tokenizer.train(kind, text, kind === 'bpe' ? { vocabSize: size } : undefined);
+}
+
+/**
+ * A text to learn or to judge: <|endoftext|> in it ends a document, the names of other special tokens are text.
+ * @param {import('./tokenizer.js').Tokenizer} tokenizer
+ * @param {string | Uint8Array} text
+ */
+export function encodeText(tokenizer, text) {
+  const allowedSpecial = Object.hasOwn(tokenizer.special, END_OF_TEXT) ? [END_OF_TEXT] : [];
+  return tokenizer.encode(text, { allowedSpecial, disallowedSpecial: [] });
+}
+
+/**
+ * What turns a loss in nats per token of the validation part into bits per byte of it, so that tokenizers can be compared.
+ * @param {import('./tokenizer.js').Tokenizer} tokenizer
+ * @param {string | Uint8Array} text
+ * @param {Uint32Array} ids of the text
+ * @param {number} nTrain where the validation part begins
+ */
+export function bitsPerNat(tokenizer, text, ids, nTrain) {
+  const val = ids.subarray(nTrain);
+  if (!val.length) return 0;
+  const bytes = tokenizer.kind === 'word' ? toBytes(text).length - tokenizer.offsets(text, ids)[nTrain] : tokenizer.decodeBytes(val).length;
+  return val.length / bytes / Math.LN2;
 }
 
 /**
@@ -85,9 +128,11 @@ export class Run {
   /**
    * @param {Parts} parts
    * @param {{close(): void}[]} made the same, in the order to close them
+   * @param {number} bits per byte for each nat per token, over the validation part
    */
-  constructor(parts, made) {
+  constructor(parts, made, bits) {
     this.#made = made;
+    this.bitsPerNat = bits;
     this.parts = parts;
     this.config = parts.trainer.config;
     this.parameters = parts.model.parameters;
@@ -138,7 +183,7 @@ export class Run {
   /** @returns {Generator<EvalEvent | undefined, number | null, void>} */
   *#judge() {
     const val_loss = yield* this.parts.evaluator.pieces();
-    if (val_loss !== null) yield { event: 'eval', step: this.step, val_loss };
+    if (val_loss !== null) yield { event: 'eval', step: this.step, val_loss, bits_per_byte: val_loss * this.bitsPerNat };
     return val_loss;
   }
 
@@ -151,7 +196,8 @@ export class Run {
     const { tokens, seconds, val_loss } = yield* paced(this.pieces(options), { signal, hold });
     const tokens_per_second = seconds > 0 ? tokens / seconds : 0;
     const digest = await this.parts.model.digest();
-    yield { event: 'done', parameters: this.parameters, steps: this.step, tokens, seconds, tokens_per_second, val_loss, digest };
+    const bits_per_byte = val_loss === null ? null : val_loss * this.bitsPerNat;
+    yield { event: 'done', parameters: this.parameters, steps: this.step, tokens, seconds, tokens_per_second, val_loss, bits_per_byte, digest };
   }
 
   /**

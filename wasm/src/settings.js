@@ -16,7 +16,7 @@ import { FolioError } from './error.js';
 /** @typedef {number | boolean | string} Value a number, true or false, or one of the choices, as the setting's kind asks */
 /**
  * @typedef {Record<string, any> & {n_layer: number, n_head: number, n_embd: number, block_size: number, vocab_size: number,
- *   batch_size: number, max_iters: number, eval_interval: number, val_fraction: number, seed: number, tokenizer: 'char' | 'byte',
+ *   batch_size: number, max_iters: number, eval_interval: number, val_fraction: number, seed: number, tokenizer: 'char' | 'byte' | 'word' | 'bpe',
  *   optimizer: string}} Config
  */
 

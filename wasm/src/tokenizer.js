@@ -1,33 +1,36 @@
-/** tokenizer.js - text <-> token ids. */
+/** tokenizer.js - text <-> token ids, the same for every kind. tokenizer/make.js makes them: from texts, encodings, files. */
 
 import { FolioError } from './error.js';
 import { Handle, out } from './module.js';
+import { explainText } from './tokenizer/faults.js';
+import { toHuggingFace } from './tokenizer/huggingface.js';
+import { END_OF_TEXT, hasStrings, toBytes } from './tokenizer/names.js';
+import { concat, toBase64, unpack } from './tokenizer/strings.js';
 
-/** @typedef {'char' | 'byte'} TokenizerKind */
-/** @typedef {{kind: TokenizerKind, vocabulary?: string}} TokenizerJson vocabulary: every character once, by code point; char only */
-
-const KINDS = /** @type {TokenizerKind[]} */ (['char', 'byte']);
-
-/** @param {string | Uint8Array} text */
-const toBytes = (text) => (typeof text === 'string' ? new TextEncoder().encode(text) : text);
-
-/** @param {string} op @param {unknown} kind */
-function kindIndex(op, kind) {
-  const index = KINDS.indexOf(/** @type {TokenizerKind} */ (kind));
-  if (index < 0) throw new FolioError('ARGUMENT', op, `${op}: there is no tokenizer '${kind}' (known: ${KINDS.join(', ')})`);
-  return index;
-}
-
+/** @typedef {import('./tokenizer/names.js').TokenizerKind} TokenizerKind */
+/** @typedef {import('./tokenizer/names.js').SpecialTokens} SpecialTokens */
+/** @typedef {import('./tokenizer/training.js').TrainingOptions} TrainingOptions */
+/** @typedef {import('./tokenizer/training.js').TrainingEvent} TrainingEvent */
 /**
- * Where and on what the core stopped.
- * @param {Uint32Array} fault byte offset, character offset, code point or byte
- * @returns {(code: string) => string | undefined}
+ * @typedef {object} TokenizerJson
+ * @property {TokenizerKind} kind
+ * @property {string} [vocabulary] char: every character once, by code point
+ * @property {import('./tokenizer/names.js').Split} [split] bpe
+ * @property {string} [tokens] word, bpe: the tokens by id, packed, in base64
+ * @property {SpecialTokens} [special] word, bpe
  */
-const explain = ([byte, character, codepoint]) => (code) => {
-  const hex = codepoint.toString(16).toUpperCase();
-  if (code === 'UNKNOWN_CHAR') return `'${String.fromCodePoint(codepoint)}' (U+${hex.padStart(4, '0')}) at character ${character}, byte ${byte}`;
-  return code === 'UTF8' ? `byte 0x${hex.padStart(2, '0')} at byte ${byte}, after ${character} characters` : undefined;
-};
+/**
+ * @typedef {object} EncodeOptions as tiktoken has them; a list of names, or all
+ * @property {'all' | string[]} [allowedSpecial] special tokens whose names in the text become their ids (default: none)
+ * @property {'all' | string[]} [disallowedSpecial] those whose names in the text are an error (default: all that are not allowed); the names of all
+ *   others are text like any other
+ */
+/** @typedef {import('./tokenizer/make.js').RanksOptions} RanksOptions */
+
+/** Bytes of a long text that are encoded at a time: few enough for a cache to hold them and their ids. */
+const PART = 1 << 18;
+/** FOLIO_ERR_TOKEN of core/error.h. */
+const TOKEN = -13;
 
 export class Tokenizer {
   #module;
@@ -35,69 +38,118 @@ export class Tokenizer {
 
   /**
    * @param {import('./module.js').Module} module
-   * @param {TokenizerKind} kind
    * @param {Handle} handle
+   * @param {{kind: TokenizerKind, split?: import('./tokenizer/names.js').Split, special?: SpecialTokens}} facts special by ascending id
    */
-  constructor(module, kind, handle) {
+  constructor(module, handle, { kind, split, special = {} }) {
     this.#module = module;
     this.#handle = handle;
     this.kind = kind;
-    /** Tokens in the vocabulary. */
+    /** How bpe cuts a text; undefined for the other kinds. */
+    this.split = split;
+    /** Names of special tokens and their ids, by ascending id. */
+    this.special = special;
+    /** Tokens in the vocabulary: ids are below it. */
     this.vocabSize = module.call('tokenizer_vocab_size', handle);
   }
 
   /**
-   * Learns the vocabulary of a text.
-   * @param {import('./module.js').Module} module
-   * @param {TokenizerKind} kind
-   * @param {string | Uint8Array} text
-   */
-  static train(module, kind, text) {
-    const op = 'tokenizer.train';
-    const bytes = toBytes(text);
-    const fault = new Uint32Array(3);
-    const args = [kindIndex(op, kind), bytes, bytes.length, out(fault)];
-    return new Tokenizer(module, kind, module.create(op, 'tokenizer_train', args, (code) => explain(fault)(code)));
-  }
-
-  /**
-   * @param {import('./module.js').Module} module
-   * @param {TokenizerJson | string} json what toJSON gave, or its text
-   */
-  static load(module, json) {
-    const op = 'tokenizer.load';
-    const { kind, vocabulary = '' } = typeof json === 'string' ? parse(json) : json;
-    const index = kindIndex(op, kind);
-    if (typeof vocabulary !== 'string') throw new FolioError('VOCABULARY', op, `${op}: 'vocabulary' must be a string of all characters`);
-    const codepoints = Uint32Array.from(vocabulary, (character) => /** @type {number} */ (character.codePointAt(0)));
-    return new Tokenizer(module, kind, module.create(op, 'tokenizer_load', [index, codepoints, codepoints.length]));
-  }
-
-  /**
-   * @param {string | Uint8Array} text
+   * Fails with NOT_ALLOWED where the text holds the name of a disallowed special token.
+   * @param {string | Uint8Array} text bytes that are no UTF-8 are refused by char and kept by the others
+   * @param {EncodeOptions} [options]
    * @returns {Uint32Array<ArrayBuffer>}
    */
-  encode(text) {
+  encode(text, options) {
+    return concatIds([...this.encodeParts(text, options)]);
+  }
+
+  /** All of the text as text: names of special tokens mean nothing. @param {string | Uint8Array} text */
+  encodeOrdinary(text) {
+    return this.encode(text, { disallowedSpecial: [] });
+  }
+
+  /**
+   * Documents, each as text, with <|endoftext|> between them.
+   * @param {Iterable<string | Uint8Array>} documents
+   */
+  encodeDocuments(documents) {
+    const end = this.special[END_OF_TEXT];
+    if (end === undefined) throw new FolioError('ARGUMENT', 'tokenizer.encode', `tokenizer.encode: this tokenizer has no ${END_OF_TEXT} to put between documents`);
+    const parts = Array.from(documents, (text, i) => (i ? [Uint32Array.of(end), this.encodeOrdinary(text)] : [this.encodeOrdinary(text)]));
+    return concatIds(parts.flat());
+  }
+
+  /**
+   * The same, a long text part by part; the ids of all parts together are those of the text.
+   * @param {string | Uint8Array} text
+   * @param {EncodeOptions} [options]
+   * @returns {Generator<Uint32Array<ArrayBuffer>, void, void>}
+   */
+  *encodeParts(text, options) {
     const bytes = toBytes(text);
-    const ids = new Uint32Array(bytes.length);
+    const policies = this.#policies(options);
+    const separable = !Object.keys(this.special).some((name) => /\s/u.test(name)) || !policies.length;
+    let room = new Uint32Array(Math.min(bytes.length, PART));
+    let at = 0;
+    for (let size = separable ? PART : bytes.length; at < bytes.length; ) {
+      const part = bytes.subarray(at, at + size);
+      const cut = at + part.length === bytes.length ? part.length : this.cut(part);
+      if (cut === 0) {
+        size *= 2; // no sure end of a piece in so long a part
+        continue;
+      }
+      if (room.length < cut) room = new Uint32Array(cut);
+      yield this.#encode(part.subarray(0, cut), policies, at, room);
+      at += cut;
+      size = PART;
+    }
+  }
+
+  /** Where a text can be cut, as late as possible, so that both parts encode as the whole; 0 for nowhere. @param {Uint8Array} bytes */
+  cut(bytes) {
+    return this.#module.call('tokenizer_cut', this.#handle, bytes, bytes.length);
+  }
+
+  /** @param {Uint8Array} bytes @param {Uint8Array} policies @param {number} start where they stand in the text @param {Uint32Array<ArrayBuffer>} room */
+  #encode(bytes, policies, start, room) {
+    const ids = room.subarray(0, bytes.length);
     const count = new Uint32Array(1);
     const fault = new Uint32Array(3);
-    const args = [this.#handle, bytes, bytes.length, out(ids), out(count), out(fault)];
-    this.#module.check('tokenizer.encode', 'tokenizer_encode', args, (code) => explain(fault)(code));
+    const args = [this.#handle, policies, policies.length, bytes, bytes.length, out(ids), out(count), out(fault)];
+    this.#module.check('tokenizer.encode', 'tokenizer_encode', args, (code) => explainText(fault, Object.keys(this.special), start, bytes)(code));
     return ids.slice(0, count[0]);
+  }
+
+  /** What to do with each special token: SPECIAL_* of core/tokenizer/special.h; nothing where all are text. @param {EncodeOptions} [options] */
+  #policies({ allowedSpecial = [], disallowedSpecial = 'all' } = {}) {
+    const names = Object.keys(this.special);
+    if (disallowedSpecial !== 'all' && !disallowedSpecial.length && allowedSpecial !== 'all' && !allowedSpecial.length) return new Uint8Array(0);
+    for (const list of [allowedSpecial, disallowedSpecial]) {
+      const unknown = list === 'all' ? undefined : list.find((name) => !Object.hasOwn(this.special, name));
+      if (unknown === undefined) continue;
+      throw new FolioError('ARGUMENT', 'tokenizer.encode', `tokenizer.encode: there is no special token '${unknown}' (known: ${names.slice(0, 20).join(' ') || 'none'})`);
+    }
+    const has = (/** @type {'all' | string[]} */ list, /** @type {string} */ name) => list === 'all' || list.includes(name);
+    return Uint8Array.from(names, (name) => (has(allowedSpecial, name) ? 1 : has(disallowedSpecial, name) ? 2 : 0));
   }
 
   /**
    * @param {ArrayLike<number>} ids
-   * @returns {Uint8Array<ArrayBuffer>} UTF-8; a byte tokenizer may give parts of characters
+   * @returns {Uint8Array<ArrayBuffer>} UTF-8; tokens of byte and bpe may be parts of characters
    */
   decodeBytes(ids) {
     const words = Uint32Array.from(ids);
-    const bytes = new Uint8Array(4 * words.length);
     const written = new Uint32Array(1);
-    this.#module.check('tokenizer.decode', 'tokenizer_decode', [this.#handle, words, words.length, out(bytes), bytes.length, out(written)],
-      () => `the vocabulary has ${this.vocabSize} tokens`);
-    return bytes.slice(0, written[0]);
+    for (let room = hasStrings(this.kind) ? 8 * words.length : 4 * words.length; ; room = written[0]) {
+      const bytes = new Uint8Array(room);
+      const args = [this.#handle, words, words.length, out(bytes), bytes.length, out(written)];
+      try {
+        this.#module.check('tokenizer.decode', 'tokenizer_decode', args, () => `the vocabulary has ${this.vocabSize} tokens`);
+        return bytes.slice(0, written[0]);
+      } catch (error) {
+        if (!(error instanceof FolioError) || error.code !== 'CAPACITY' || written[0] <= room) throw error;
+      }
+    }
   }
 
   /**
@@ -117,15 +169,67 @@ export class Tokenizer {
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     for (let id = yield ''; ; ) {
       if (id === undefined) return decoder.decode();
-      id = yield decoder.decode(this.decodeBytes([id]), { stream: true });
+      id = yield decoder.decode(this.#isHole(id) ? new Uint8Array(0) : this.decodeBytes([id]), { stream: true });
     }
+  }
+
+  /** An id below vocabSize that is no token; a model may write one. @param {number} id */
+  #isHole(id) {
+    if (!hasStrings(this.kind) || id >= this.vocabSize) return false;
+    return this.#module.call('tokenizer_decode', this.#handle, Uint32Array.of(id), 1, new Uint8Array(0), 0, out(new Uint32Array(1))) === TOKEN;
+  }
+
+  /**
+   * Where each token begins in the text it came from, in bytes of UTF-8.
+   * @param {string | Uint8Array} text
+   * @param {ArrayLike<number>} ids
+   * @returns {Uint32Array<ArrayBuffer>}
+   */
+  offsets(text, ids) {
+    const bytes = toBytes(text);
+    const words = Uint32Array.from(ids);
+    const offsets = new Uint32Array(words.length);
+    this.#module.check('tokenizer.offsets', 'tokenizer_offsets', [this.#handle, bytes, bytes.length, words, words.length, out(offsets)],
+      () => 'the ids must be those of this text');
+    return offsets;
+  }
+
+  /** The tokens of word and bpe, by id; an empty one is no token. */
+  tokens() {
+    return unpack(this.toRanks('packed'));
+  }
+
+  /**
+   * The tokens of word and bpe as a file.
+   * @param {'tiktoken' | 'packed'} [form]
+   * @returns {Uint8Array<ArrayBuffer>}
+   */
+  toRanks(form = 'tiktoken') {
+    const number = form === 'packed' ? 1 : 0;
+    const file = new Uint8Array(this.#module.call('tokenizer_file_size', this.#handle, number) >>> 0);
+    this.#module.check('tokenizer.toRanks', 'tokenizer_file', [this.#handle, number, out(file)]);
+    return file;
+  }
+
+  /** bpe: the two tokens that each was joined from, one after the other; a token that was not joined has itself twice. */
+  pairs() {
+    const pairs = new Uint32Array(2 * this.tokens().length);
+    this.#module.check('tokenizer.pairs', 'tokenizer_pairs', [this.#handle, out(pairs), pairs.length / 2]);
+    return pairs;
   }
 
   /** @returns {TokenizerJson} */
   toJSON() {
-    if (this.kind === 'byte') return { kind: 'byte' };
+    const { kind, split, special } = this;
+    if (hasStrings(kind)) return { kind, ...(split ? { split } : {}), tokens: toBase64(this.toRanks('packed')), special };
+    if (kind === 'byte') return { kind };
     const codepoints = this.#module.words('tokenizer_codepoints', this.#handle, this.vocabSize);
-    return { kind: 'char', vocabulary: Array.from(codepoints, (codepoint) => String.fromCodePoint(codepoint)).join('') };
+    return { kind, vocabulary: Array.from(codepoints, (codepoint) => String.fromCodePoint(codepoint)).join('') };
+  }
+
+  /** What tokenizer.json holds for Hugging Face's `tokenizers`. */
+  toHuggingFace() {
+    return toHuggingFace(this);
   }
 
   close() {
@@ -133,15 +237,9 @@ export class Tokenizer {
   }
 }
 
-/** @param {string} text @returns {TokenizerJson} */
-function parse(text) {
-  /** @type {unknown} */
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new FolioError('VOCABULARY', 'tokenizer.load', `tokenizer.load: not JSON: ${error instanceof Error ? error.message : error}`);
-  }
-  if (value === null || typeof value !== 'object') throw new FolioError('VOCABULARY', 'tokenizer.load', 'tokenizer.load: not a JSON object');
-  return /** @type {TokenizerJson} */ (value);
+/** @param {Uint32Array<ArrayBuffer>[]} parts */
+export function concatIds(parts) {
+  if (parts.length === 1) return parts[0];
+  const bytes = concat(parts.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)));
+  return new Uint32Array(bytes.buffer);
 }

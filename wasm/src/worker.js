@@ -5,10 +5,11 @@
  */
 
 import { FolioError, flatten } from './error.js';
-import { load } from './folio.js';
+import { encodeAll, load } from './folio.js';
 import { finished, paced } from './pace.js';
 import { workerPort } from './platform.js';
 import { openRun, openWriter } from './run.js';
+import { concatIds } from './tokenizer.js';
 
 /** Events that may be on their way before the reader has taken one. */
 const AHEAD = 4;
@@ -32,7 +33,28 @@ function keep(object, facts = {}) {
 }
 
 /** @param {import('./tokenizer.js').Tokenizer} tokenizer */
-const keepTokenizer = (tokenizer) => keep(tokenizer, { kind: tokenizer.kind, vocabSize: tokenizer.vocabSize });
+const keepTokenizer = (tokenizer) => {
+  const { kind, vocabSize, split, special } = tokenizer;
+  return keep(tokenizer, { kind, vocabSize, split, special });
+};
+
+/** Learns a vocabulary, telling how far it is, and last what the client should know of the tokenizer. @param {any} args @param {Task} task @returns {AsyncGenerator<any, void, void>} */
+async function* learning({ kind, text, options }, { signal }) {
+  const work = text instanceof Blob ? folio.tokenizer.trainStream(kind, text, { ...options, signal }) : paced(folio.tokenizer.training(kind, text, options), { signal });
+  for (;;) {
+    const { done, value } = await work.next();
+    if (done) return yield { event: 'learnt', ...keepTokenizer(/** @type {Tokenizer} */ (value)) };
+    yield value;
+  }
+}
+
+/** @param {Tokenizer} tokenizer @param {string | Uint8Array | Blob} text @param {any} options @param {AbortSignal} signal */
+async function encode(tokenizer, text, options, signal) {
+  if (text instanceof Blob) return (await encodeAll(tokenizer, text, { signal })).ids;
+  const parts = [];
+  for await (const ids of paced(tokenizer.encodeParts(text, options), { signal })) parts.push(ids);
+  return concatIds(parts);
+}
 
 /** @typedef {{signal: AbortSignal}} Task */
 /** @typedef {import('./tokenizer.js').Tokenizer} Tokenizer */
@@ -82,10 +104,15 @@ const MESSAGES = {
   'writer.digest': (args) => /** @type {Writer} */ (get(args)).digest(),
 
   // the parts, one by one
-  'tokenizer.train': ({ kind, text }) => keepTokenizer(folio.tokenizer.train(kind, text)),
+  'tokenizer.train': (args, task) => learning(args, task),
   'tokenizer.load': ({ json }) => keepTokenizer(folio.tokenizer.load(json)),
-  'tokenizer.encode': (args) => /** @type {Tokenizer} */ (get(args)).encode(args.text),
+  'tokenizer.ranks': ({ file, options }) => keepTokenizer(folio.tokenizer.ranks(file, options)),
+  'tokenizer.encode': (args, { signal }) => encode(get(args), args.text, args.options, signal),
   'tokenizer.decode': (args) => /** @type {Tokenizer} */ (get(args)).decode(args.ids),
+  'tokenizer.decodeBytes': (args) => /** @type {Tokenizer} */ (get(args)).decodeBytes(args.ids),
+  'tokenizer.offsets': (args) => /** @type {Tokenizer} */ (get(args)).offsets(args.text, args.ids),
+  'tokenizer.toRanks': (args) => /** @type {Tokenizer} */ (get(args)).toRanks(args.form),
+  'tokenizer.toHuggingFace': (args) => /** @type {Tokenizer} */ (get(args)).toHuggingFace(),
   'tokenizer.toJSON': (args) => /** @type {Tokenizer} */ (get(args)).toJSON(),
   'dataset.create': ({ partial, ids }) => {
     const dataset = folio.dataset(partial, ids);

@@ -44,7 +44,7 @@ export class Writer {
 
   /** @param {string} prompt */
   #start(prompt) {
-    if (prompt) return this.tokenizer.encode(prompt);
+    if (prompt) return this.tokenizer.encode(prompt, { allowedSpecial: 'all' });
     try {
       return this.tokenizer.encode('\n');
     } catch {

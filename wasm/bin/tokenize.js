@@ -1,0 +1,149 @@
+/** tokenize.js - `folio tokenize`: what a tokenizer makes of a text. */
+
+import { createReadStream, readFileSync } from 'node:fs';
+import { encodeStream, load } from '../src/folio.js';
+import { concatIds } from '../src/tokenizer.js';
+import { UsageError } from './args.js';
+import { checkWritable, failure, writeFile } from './files.js';
+import { interrupt } from './interrupt.js';
+import { grouped } from './progress.js';
+import { TOKENIZER_OPTIONS, chosenTokenizer } from './tokenizers.js';
+
+/** @typedef {import('../src/tokenizer.js').Tokenizer} Tokenizer */
+
+/** @type {import('./args.js').Command} */
+export const tokenize = {
+  doc: 'what a tokenizer makes of a text: ids, counts, compression',
+  operand: { value: 'FILE|-', doc: 'the text (default: -, standard input)' },
+  options: {
+    ...TOKENIZER_OPTIONS,
+    'min-count': { value: 'N', kind: 'count', doc: 'word, bpe: words, or pairs, that are less frequent do not become tokens (default: 1; 2)' },
+    train: { value: 'FILE', doc: 'learn the vocabulary from this text (default: the text itself)' },
+    out: { value: 'FILE', doc: 'save the tokenizer: as tokenizer.json, or, where the name ends in .tiktoken, in that form' },
+    show: { doc: 'the pieces in alternating colours instead of the ids' },
+    quiet: { doc: 'counts and compression alone' },
+    json: { doc: 'one JSON object on stdout' },
+  },
+  notes: 'Texts are read part by part, of any size. Special tokens count as text.',
+  run: runTokenize,
+};
+
+/** @typedef {AsyncIterable<Uint8Array> | Iterable<Uint8Array>} Source */
+
+/** A text that can be read more than once; standard input is held for that. @param {string} [path] @returns {Source} */
+function open(path = '-') {
+  if (path === '-') return [new Uint8Array(readFileSync(0))];
+  return { [Symbol.asyncIterator]: () => reading(path) };
+}
+
+/** @param {string} path @returns {AsyncGenerator<Uint8Array, void, void>} */
+async function* reading(path) {
+  try {
+    for await (const part of createReadStream(path, { highWaterMark: 1 << 20 })) yield new Uint8Array(part);
+  } catch (error) {
+    throw failure('read', path, error);
+  }
+}
+
+/** @param {import('./args.js').Options} options */
+async function runTokenize(options) {
+  const { operand, out, json, show, quiet } = options;
+  if (out) checkWritable(out);
+  const folio = await load();
+  const text = open(operand);
+  const choice = chosenTokenizer(folio, options) ?? { kind: 'char' };
+  const tokenizer = 'ready' in choice ? choice.ready : await learn(folio, choice.kind, options, options.train ? open(options.train) : text);
+  if (out) save(tokenizer, out);
+  const sum = { tokens: 0, bytes: 0, characters: 0 };
+  /** @type {Uint32Array<ArrayBuffer>[]} */
+  const all = [];
+  const painter = show && !json ? new Painter(tokenizer) : undefined;
+  for await (const { ids, text: part } of encodeStream(tokenizer, text)) {
+    sum.tokens += ids.length;
+    sum.bytes += part.length;
+    sum.characters += characters(part);
+    if (painter) process.stdout.write(painter.paint(ids));
+    else if (json && !quiet) all.push(ids);
+    else if (!json && !quiet) process.stdout.write(`${ids.join(' ')}\n`);
+    interrupt.signal.throwIfAborted();
+  }
+  if (painter) process.stdout.write('\n');
+  tell(tokenizer, options.tokenizer ?? 'char', sum, json ? concatIds(all) : undefined, quiet);
+  return 0;
+}
+
+/**
+ * @param {import('../src/folio.js').Folio} folio
+ * @param {import('../src/tokenizer.js').TokenizerKind} kind
+ * @param {import('./args.js').Options} options
+ * @param {Source} source
+ * @returns {Promise<Tokenizer>}
+ */
+async function learn(folio, kind, { 'vocab-size': vocabSize, 'min-count': minCount, split }, source) {
+  if (kind === 'char' || kind === 'byte') {
+    const parts = [];
+    if (kind === 'char') for await (const part of source) parts.push(part);
+    return folio.tokenizer.train(kind, new Uint8Array(Buffer.concat(parts)));
+  }
+  const work = folio.tokenizer.trainStream(kind, source, { vocabSize: vocabSize ?? (kind === 'word' && minCount === undefined ? 4096 : undefined), minCount, split, ...interrupt });
+  for (;;) {
+    const { done, value } = await work.next();
+    if (done) return /** @type {Tokenizer} */ (value);
+  }
+}
+
+/** @param {Tokenizer} tokenizer @param {string} path */
+function save(tokenizer, path) {
+  if (!path.endsWith('.tiktoken')) return writeFile(path, new TextEncoder().encode(`${JSON.stringify(tokenizer.toHuggingFace())}\n`));
+  if (tokenizer.kind !== 'bpe') throw new UsageError(`${path}: only the tokens of bpe have the .tiktoken form`);
+  return writeFile(path, tokenizer.toRanks());
+}
+
+/** Code points in UTF-8: bytes that do not go on with one. @param {Uint8Array} bytes */
+const characters = (bytes) => bytes.reduce((sum, byte) => sum + ((byte & 0xc0) !== 0x80 ? 1 : 0), 0);
+
+/**
+ * @param {Tokenizer} tokenizer
+ * @param {string} name
+ * @param {{tokens: number, bytes: number, characters: number}} sum
+ * @param {Uint32Array | undefined} ids for JSON
+ * @param {boolean} quiet
+ */
+function tell({ vocabSize }, name, { tokens, bytes, characters: count }, ids, quiet) {
+  const ratio = tokens ? bytes / tokens : 0;
+  if (ids) console.log(JSON.stringify({ tokenizer: name, vocab_size: vocabSize, tokens, characters: count, bytes, bytes_per_token: ratio, ...(quiet ? {} : { ids: [...ids] }) }));
+  else console.log(`${grouped(tokens)} tokens of ${grouped(vocabSize)}; ${grouped(count)} characters, ${grouped(bytes)} bytes; ${ratio.toFixed(3)} bytes per token`);
+}
+
+const COLOURS = [44, 42, 45, 46, 41];
+
+/** Tokens as pieces of text on backgrounds that alternate; a token that is no whole character is shown by its bytes. */
+class Painter {
+  #tokenizer;
+  #count = 0;
+
+  /** @param {Tokenizer} tokenizer */
+  constructor(tokenizer) {
+    this.#tokenizer = tokenizer;
+  }
+
+  /** @param {Uint32Array} ids */
+  paint(ids) {
+    return Array.from(ids, (id) => this.#piece(this.#tokenizer.decodeBytes([id]))).join('');
+  }
+
+  /** @param {Uint8Array} bytes */
+  #piece(bytes) {
+    const text = `\x1b[${COLOURS[this.#count++ % COLOURS.length]};97m${this.#text(bytes)}\x1b[0m`;
+    return bytes.includes(10) ? `${text}\n` : text;
+  }
+
+  /** @param {Uint8Array} bytes */
+  #text(bytes) {
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).replaceAll('\n', '↵');
+    } catch {
+      return Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+    }
+  }
+}

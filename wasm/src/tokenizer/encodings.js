@@ -1,0 +1,36 @@
+/** encodings.js - OpenAI's encodings: how they split, which file has their ranks, their special tokens. Source: tiktoken, openai_public.py. */
+
+import { FolioError } from '../error.js';
+import { END_OF_TEXT } from './names.js';
+
+/** @typedef {{ranks: string, split: import('./names.js').Split, special: import('./names.js').SpecialTokens}} Encoding ranks: the file, without .tiktoken */
+
+const FIM = (/** @type {number} */ first) => ({ '<|fim_prefix|>': first, '<|fim_middle|>': first + 1, '<|fim_suffix|>': first + 2 });
+
+/** Those of gpt-oss: named ones, and reserved ones for all other ids up to 201087. */
+function harmony() {
+  /** @type {import('./names.js').SpecialTokens} */
+  const special = {
+    '<|startoftext|>': 199998, [END_OF_TEXT]: 199999, '<|return|>': 200002, '<|constrain|>': 200003, '<|channel|>': 200005, '<|start|>': 200006,
+    '<|end|>': 200007, '<|message|>': 200008, '<|call|>': 200012, '<|endofprompt|>': 200018,
+  };
+  const named = new Set(Object.values(special));
+  for (let id = 200000; id < 201088; id++) if (!named.has(id) || id === 200018) special[`<|reserved_${id}|>`] = id;
+  return special;
+}
+
+/** @type {Record<string, Encoding>} */
+export const ENCODINGS = {
+  gpt2: { ranks: 'r50k_base', split: 'gpt2', special: { [END_OF_TEXT]: 50256 } },
+  r50k_base: { ranks: 'r50k_base', split: 'gpt2', special: { [END_OF_TEXT]: 50256 } },
+  p50k_base: { ranks: 'p50k_base', split: 'gpt2', special: { [END_OF_TEXT]: 50256 } },
+  cl100k_base: { ranks: 'cl100k_base', split: 'cl100k', special: { [END_OF_TEXT]: 100257, ...FIM(100258), '<|endofprompt|>': 100276 } },
+  o200k_base: { ranks: 'o200k_base', split: 'o200k', special: { [END_OF_TEXT]: 199999, '<|endofprompt|>': 200018 } },
+  o200k_harmony: { ranks: 'o200k_base', split: 'o200k', special: harmony() },
+};
+
+/** @param {string} op @param {string} name @returns {Encoding} */
+export function findEncoding(op, name) {
+  if (Object.hasOwn(ENCODINGS, name)) return ENCODINGS[name];
+  throw new FolioError('ARGUMENT', op, `${op}: there is no encoding '${name}' (known: ${Object.keys(ENCODINGS).join(', ')})`);
+}
