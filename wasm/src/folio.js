@@ -37,7 +37,8 @@ export { FolioError, encodeAll, encodeStream };
  * @property {'exact' | 'fast'} numerics
  * @property {number} threads that may take part
  * @property {string[]} notes what was asked for and cannot be had here, and why
- * @property {number} memory_bytes
+ * @property {number} memory_bytes of the module that trains
+ * @property {number} text_bytes of the tokenizers' module
  */
 /**
  * @typedef {object} Memory bytes, but for `parameters`
@@ -102,7 +103,7 @@ export class Folio {
   /** @returns {Info} */
   info() {
     const { variant: { name, numerics }, threads, notes, bytes } = this.#module;
-    return { version: VERSION, variant: name, numerics, threads, notes, memory_bytes: bytes + this.#text.bytes };
+    return { version: VERSION, variant: name, numerics, threads, notes, memory_bytes: bytes, text_bytes: this.#text.bytes };
   }
 
   /** Ends the threads and all use of the module; objects that are open cannot be used any more. */
