@@ -60,7 +60,20 @@ export class Tokenizer {
    * @returns {Uint32Array<ArrayBuffer>}
    */
   encode(text, options) {
-    return concatIds([...this.encodeParts(text, options)]);
+    const bytes = toBytes(text);
+    let all = new Uint32Array(0);
+    let count = 0;
+    for (const { ids, end } of this.#parts(bytes, options)) {
+      if (count + ids.length > all.length) {
+        if (end === bytes.length && !count) return ids.slice();
+        const larger = new Uint32Array(Math.ceil((count + ids.length) * Math.max(1, (1.02 * bytes.length) / end))); // as many for each byte to come
+        larger.set(all.subarray(0, count));
+        all = larger;
+      }
+      all.set(ids, count);
+      count += ids.length;
+    }
+    return all.subarray(0, count);
   }
 
   /** All of the text as text: names of special tokens mean nothing. @param {string | Uint8Array} text */
@@ -86,7 +99,16 @@ export class Tokenizer {
    * @returns {Generator<Uint32Array<ArrayBuffer>, void, void>}
    */
   *encodeParts(text, options) {
-    const bytes = toBytes(text);
+    for (const { ids } of this.#parts(toBytes(text), options)) yield ids.slice();
+  }
+
+  /**
+   * Ids of a text part by part, each in the room of the one before, and where in the text they end.
+   * @param {Uint8Array} bytes
+   * @param {EncodeOptions} [options]
+   * @returns {Generator<{ids: Uint32Array<ArrayBuffer>, end: number}, void, void>}
+   */
+  *#parts(bytes, options) {
     const policies = this.#policies(options);
     const separable = !Object.keys(this.special).some((name) => /\s/u.test(name)) || !policies.length;
     let room = new Uint32Array(Math.min(bytes.length, PART));
@@ -99,9 +121,10 @@ export class Tokenizer {
         continue;
       }
       if (room.length < cut) room = new Uint32Array(cut);
-      yield this.#encode(part.subarray(0, cut), policies, at, room);
+      const ids = this.#encode(part.subarray(0, cut), policies, at, room);
       at += cut;
       size = PART;
+      yield { ids, end: at };
     }
   }
 
@@ -117,7 +140,7 @@ export class Tokenizer {
     const fault = new Uint32Array(3);
     const args = [this.#handle, policies, policies.length, bytes, bytes.length, out(ids), out(count), out(fault)];
     this.#module.check('tokenizer.encode', 'tokenizer_encode', args, (code) => explainText(fault, Object.keys(this.special), start, bytes)(code));
-    return ids.slice(0, count[0]);
+    return ids.subarray(0, count[0]);
   }
 
   /** What to do with each special token: SPECIAL_* of core/tokenizer/special.h; nothing where all are text. @param {EncodeOptions} [options] */
