@@ -92,23 +92,30 @@ int folio_tokenizer_pairs(const Tokenizer *tokenizer, uint32_t *pairs, uint32_t 
 
 /* ---- what it does ---- */
 
-/* policies: SPECIAL_* for each special token, or none (policy_count 0). */
-int folio_tokenizer_encode(const Tokenizer *tokenizer, const uint8_t *policies, size_t policy_count, const uint8_t *text, size_t n,
-                           uint32_t *ids, uint32_t *count, TokenizerFault *fault) {
+/* The ids of a text, as an object: *count receives how many, folio_encoding_ids where they are. They stand in room for one a byte, of which only
+   what is written is ever touched. policies: SPECIAL_* for each special token, or none (policy_count 0). */
+int folio_encoding_create(const Tokenizer *tokenizer, const uint8_t *policies, size_t policy_count, const uint8_t *text, size_t n,
+                          uint32_t *count, TokenizerFault *fault, void **out) {
     TokenizerHow how = {policy_count ? policies : NULL, NULL, 0};
     if (policy_count && policy_count != tokenizer->special.names.count) return FOLIO_ERR_ARGUMENT;
+    void *memory;
+    uint32_t **encoding = abi_block(sizeof *encoding, (uint64_t)n * sizeof(uint32_t), &memory);
+    if (!encoding) return FOLIO_ERR_MEMORY;
+    *encoding = memory;
     size_t written = 0;
     int code;
-    while ((code = tokenizer_encode_with(tokenizer, &how, text, n, ids, &written, fault)) == FOLIO_ERR_SCRATCH) {
+    while ((code = tokenizer_encode_with(tokenizer, &how, text, n, *encoding, &written, fault)) == FOLIO_ERR_SCRATCH) {
         free(how.scratch);
         how.window = fault->char_offset;
         how.scratch = bpe_scratch(how.window) > SIZE_MAX / 2 ? NULL : malloc((size_t)bpe_scratch(how.window));
-        if (!how.scratch) return FOLIO_ERR_MEMORY;
+        if (!how.scratch) return abi_finish(FOLIO_ERR_MEMORY, encoding, out);
     }
     free(how.scratch);
     *count = (uint32_t)written;
-    return code;
+    return abi_finish(code, encoding, out);
 }
+
+const uint32_t *folio_encoding_ids(uint32_t *const *encoding) { return *encoding; }
 
 double folio_tokenizer_cut(const Tokenizer *tokenizer, const uint8_t *text, size_t n) { return (double)tokenizer_cut(tokenizer, text, n); }
 
