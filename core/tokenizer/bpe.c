@@ -152,7 +152,7 @@ static int meet(const Vocabulary *v, const uint8_t *piece, const Span *a, size_t
 }
 
 size_t bpe_window(const Vocabulary *vocabulary, size_t n) {
-    const size_t least = 1024; /* bytes: 40 KB of memory; tried: 512 and 4096 are slower */
+    const size_t least = 1024; /* bytes: 40 KB of memory; 256 to 4096 take the same time, 16384 a fifth more */
     size_t window = vocabulary->longest > least / 8 ? 8 * (size_t)vocabulary->longest : least;
     return n <= BPE_SHORT ? 0 : n < window ? n : window;
 }
