@@ -11,6 +11,12 @@
 
 /* ---- made from a text or a file ---- */
 
+/* What folio_tokenizer_open makes: a tokenizer, and pieces that it has seen. */
+typedef struct {
+    Tokenizer tokenizer;
+    BpeCached *cache;
+} Opened;
+
 /* fault: receives byte offset, character offset, code point (3 words), here and below. */
 int folio_tokenizer_train(int kind, const uint8_t *text, size_t n, TokenizerFault *fault, void **out) {
     void *memory;
@@ -39,9 +45,14 @@ int folio_tokenizer_open(int kind, int split, int form, const uint8_t *file, siz
     if (special.count != special_count) return FOLIO_ERR_ARGUMENT;
     uint64_t offsets_bytes = ((uint64_t)tokens.count + special.count + 2) * sizeof(uint32_t);
     uint64_t tables = tokenizer_open_bytes(tokens.count, special.count), ids_bytes = (uint64_t)special_count * sizeof(uint32_t);
+    uint64_t cache_bytes = kind == TOKENIZER_BPE ? BPE_CACHED * sizeof(BpeCached) : 0;
     void *memory;
-    Tokenizer *tokenizer = abi_block(sizeof *tokenizer, tables + offsets_bytes + ids_bytes + tokens.bytes + special.bytes, &memory);
-    if (!tokenizer) return FOLIO_ERR_MEMORY;
+    Opened *opened = abi_block(sizeof *opened, cache_bytes + tables + offsets_bytes + ids_bytes + tokens.bytes + special.bytes, &memory);
+    if (!opened) return FOLIO_ERR_MEMORY;
+    Tokenizer *tokenizer = &opened->tokenizer;
+    opened->cache = memory;
+    memset(memory, 0, (size_t)cache_bytes);
+    memory = (char *)memory + cache_bytes;
     uint32_t *token_offsets = (uint32_t *)(void *)((char *)memory + tables), *name_offsets = token_offsets + tokens.count + 1;
     uint32_t *ids = name_offsets + special.count + 1;
     uint8_t *token_bytes = (uint8_t *)(ids + special_count), *name_bytes = token_bytes + tokens.bytes;
@@ -57,7 +68,7 @@ int folio_tokenizer_open(int kind, int split, int form, const uint8_t *file, siz
             code = FOLIO_ERR_RANKS;
         }
     }
-    return abi_finish(code, tokenizer, out);
+    return abi_finish(code, opened, out);
 }
 
 /* ---- what it is ---- */
@@ -92,23 +103,31 @@ int folio_tokenizer_pairs(const Tokenizer *tokenizer, uint32_t *pairs, uint32_t 
 
 /* ---- what it does ---- */
 
-/* policies: SPECIAL_* for each special token, or none (policy_count 0). */
-int folio_tokenizer_encode(const Tokenizer *tokenizer, const uint8_t *policies, size_t policy_count, const uint8_t *text, size_t n,
-                           uint32_t *ids, uint32_t *count, TokenizerFault *fault) {
-    TokenizerHow how = {policy_count ? policies : NULL, NULL, 0};
+/* The ids of a text, as an object: *count receives how many, folio_encoding_ids where they are. They stand in room for one a byte, of which only
+   what is written is ever touched. policies: SPECIAL_* for each special token, or none (policy_count 0). */
+int folio_encoding_create(Tokenizer *tokenizer, const uint8_t *policies, size_t policy_count, const uint8_t *text, size_t n,
+                          uint32_t *count, TokenizerFault *fault, void **out) {
+    TokenizerHow how = {policy_count ? policies : NULL, NULL, 0, NULL};
+    if (tokenizer->kind == TOKENIZER_BPE) how.cache = ((Opened *)(void *)tokenizer)->cache;
     if (policy_count && policy_count != tokenizer->special.names.count) return FOLIO_ERR_ARGUMENT;
+    void *memory;
+    uint32_t **encoding = abi_block(sizeof *encoding, (uint64_t)n * sizeof(uint32_t), &memory);
+    if (!encoding) return FOLIO_ERR_MEMORY;
+    *encoding = memory;
     size_t written = 0;
     int code;
-    while ((code = tokenizer_encode_with(tokenizer, &how, text, n, ids, &written, fault)) == FOLIO_ERR_SCRATCH) {
+    while ((code = tokenizer_encode_with(tokenizer, &how, text, n, *encoding, &written, fault)) == FOLIO_ERR_SCRATCH) {
         free(how.scratch);
         how.window = fault->char_offset;
         how.scratch = bpe_scratch(how.window) > SIZE_MAX / 2 ? NULL : malloc((size_t)bpe_scratch(how.window));
-        if (!how.scratch) return FOLIO_ERR_MEMORY;
+        if (!how.scratch) return abi_finish(FOLIO_ERR_MEMORY, encoding, out);
     }
     free(how.scratch);
     *count = (uint32_t)written;
-    return code;
+    return abi_finish(code, encoding, out);
 }
+
+const uint32_t *folio_encoding_ids(uint32_t *const *encoding) { return *encoding; }
 
 double folio_tokenizer_cut(const Tokenizer *tokenizer, const uint8_t *text, size_t n) { return (double)tokenizer_cut(tokenizer, text, n); }
 

@@ -137,7 +137,7 @@ size_t split_cut(int pattern, const uint8_t *text, size_t n) {
     Text t = {text, n};
     int lines = pattern != SPLIT_GPT2; /* whose \s+(?!\S) takes a line's end with the spaces before it where the text ends */
     if (pattern == SPLIT_NONE) return 0;
-    for (size_t at = n; at > 0;) {
+    for (size_t at = n; at > 0 && n - at < SPLIT_CUT_WITHIN;) {
         size_t start = before(&t, at), length;
         unsigned left = class_at(&t, start, &length), right = class_at(&t, at, &length);
         if ((left & SURE && right & UNICODE_WHITE) || (lines && left & UNICODE_NEWLINE && right & SURE)) return at;

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { SPLIT_CUT_WITHIN = 1 << 15 };
 enum { SPLIT_NONE, SPLIT_GPT2, SPLIT_CL100K, SPLIT_O200K, SPLIT_WORD, SPLIT_COUNT };
 
 /* Where the piece that begins at `at` < n ends: above at, at most n. Cost: O(piece), but for runs of white space and of capitals, which
@@ -26,7 +27,7 @@ size_t split_next(int pattern, const uint8_t *text, size_t n, size_t at);
 
 /* The last place, 0 .. n, where a piece is sure to end whatever follows the text and whatever stands before it: after a letter or number that
    white space follows, or, but for gpt2, after a line's end that a letter or number follows. So a long text can be split, and encoded, in parts.
-   0 where there is no such place; always 0 for none. Cost: O(n - place). */
+   0 where there is no such place among the last SPLIT_CUT_WITHIN bytes; always 0 for none. Cost: O(n - place). */
 size_t split_cut(int pattern, const uint8_t *text, size_t n);
 
 #endif

@@ -73,6 +73,7 @@ typedef struct {
     const uint8_t *special; /* SPECIAL_* for each special token by index; NULL: all are ordinary text */
     void *scratch;          /* bpe: bpe_scratch(window) for pieces above BPE_SHORT bytes (bpe.h) */
     size_t window;
+    struct BpeCached *cache; /* bpe: BPE_CACHED pieces of this tokenizer, zero at first (bpe.h); NULL: none */
 } TokenizerHow;
 
 /* text -> ids; at most n of them are written, *count receives how many. Fails and fills fault; what stands in ids is then undefined:

@@ -15,6 +15,7 @@ typedef struct {
     uint32_t count, offsets[MOST_TOKENS + 1], ids[LONGEST_PIECE], expected[LONGEST_PIECE];
     uint8_t bytes[MOST_TOKENS * 8];
     void *slots, *scratch;
+    BpeCached *cache;
     Vocabulary vocabulary;
 } Bench;
 
@@ -44,12 +45,14 @@ static Bench *bench_open(uint64_t seed, uint32_t tokens) {
     b->slots = malloc(vocabulary_bytes(b->count));
     CHECK_INT(vocabulary_init(&b->vocabulary, b->count, b->offsets, b->bytes, b->slots, NULL), FOLIO_OK);
     b->scratch = malloc((size_t)bpe_scratch(LONGEST_PIECE));
+    b->cache = calloc(BPE_CACHED, sizeof *b->cache);
     return b;
 }
 
 static void bench_close(Bench *b) {
     free(b->slots);
     free(b->scratch);
+    free(b->cache);
     free(b);
 }
 
@@ -75,7 +78,9 @@ static size_t slowly(const Bench *b, const uint8_t *piece, size_t n, uint32_t *i
 
 static void check_piece(Bench *b, const uint8_t *piece, size_t n) {
     uint32_t whole = vocabulary_find(&b->vocabulary, piece, n);
-    size_t count = bpe_piece(&b->vocabulary, piece, n, b->ids, b->scratch, LONGEST_PIECE), wanted = 1;
+    size_t count = bpe_piece(&b->vocabulary, piece, n, b->ids, b->scratch, LONGEST_PIECE, b->cache), wanted = 1;
+    uint32_t without[16];
+    if (n <= 16) CHECK_INT(bpe_piece(&b->vocabulary, piece, n, without, NULL, 0, NULL), count);
     b->expected[0] = whole;
     if (whole == VOCABULARY_ABSENT) wanted = slowly(b, piece, n, b->expected);
     CHECK_INT(count, wanted);
@@ -91,6 +96,8 @@ TEST(the_lowest_pair_is_joined_first_and_the_leftmost_of_equals) {
             test_note("seed %d, %d bytes", (int)seed, (int)lengths[k]);
             for (uint32_t i = 0; i < lengths[k]; i++) piece[i] = (uint8_t)('a' + rng_below(seed, 100 + k, i, seed % 2 ? 3 : 1 + seed % 3));
             check_piece(b, piece, lengths[k]);
+            for (uint32_t at = 0; at + 15 < lengths[k] && at < 200; at++)
+                check_piece(b, piece + at, 2 + at % 14); /* some are in the cache by now */
         }
         bench_close(b);
     }
@@ -100,7 +107,7 @@ TEST(any_bytes_at_all_come_back) {
     Bench *b = bench_open(3, 300);
     uint8_t piece[LONGEST_PIECE];
     for (size_t i = 0; i < sizeof piece; i++) piece[i] = (uint8_t)rng_bits(9, 0, i);
-    size_t count = bpe_piece(&b->vocabulary, piece, sizeof piece, b->ids, b->scratch, LONGEST_PIECE), at = 0;
+    size_t count = bpe_piece(&b->vocabulary, piece, sizeof piece, b->ids, b->scratch, LONGEST_PIECE, b->cache), at = 0;
     for (size_t i = 0; i < count; i++) {
         size_t n;
         const uint8_t *token = vocabulary_token(&b->vocabulary, b->ids[i], &n);

@@ -27,7 +27,7 @@ import { concat, toBase64, unpack } from './tokenizer/strings.js';
  */
 /** @typedef {import('./tokenizer/make.js').RanksOptions} RanksOptions */
 
-/** Bytes of a long text that are encoded at a time: few enough for a cache to hold them and their ids. */
+/** Bytes of a long text that are encoded at a time: few enough for a cache to hold them with their ids. */
 const PART = 1 << 18;
 /** FOLIO_ERR_TOKEN of core/error.h. */
 const TOKEN = -13;
@@ -60,7 +60,20 @@ export class Tokenizer {
    * @returns {Uint32Array<ArrayBuffer>}
    */
   encode(text, options) {
-    return concatIds([...this.encodeParts(text, options)]);
+    const bytes = toBytes(text);
+    let all = new Uint32Array(0);
+    let count = 0;
+    for (const { ids, end } of this.#parts(bytes, options)) {
+      if (count + ids.length > all.length) {
+        if (end === bytes.length && !count) return ids;
+        const larger = new Uint32Array(Math.ceil((count + ids.length) * Math.max(1, (1.02 * bytes.length) / end))); // as many for each byte to come
+        larger.set(all.subarray(0, count));
+        all = larger;
+      }
+      all.set(ids, count);
+      count += ids.length;
+    }
+    return all.subarray(0, count);
   }
 
   /** All of the text as text: names of special tokens mean nothing. @param {string | Uint8Array} text */
@@ -86,10 +99,18 @@ export class Tokenizer {
    * @returns {Generator<Uint32Array<ArrayBuffer>, void, void>}
    */
   *encodeParts(text, options) {
-    const bytes = toBytes(text);
+    for (const { ids } of this.#parts(toBytes(text), options)) yield ids;
+  }
+
+  /**
+   * Ids of a text part by part, and where in the text they end.
+   * @param {Uint8Array} bytes
+   * @param {EncodeOptions} [options]
+   * @returns {Generator<{ids: Uint32Array<ArrayBuffer>, end: number}, void, void>}
+   */
+  *#parts(bytes, options) {
     const policies = this.#policies(options);
     const separable = !Object.keys(this.special).some((name) => /\s/u.test(name)) || !policies.length;
-    let room = new Uint32Array(Math.min(bytes.length, PART));
     let at = 0;
     for (let size = separable ? PART : bytes.length; at < bytes.length; ) {
       const part = bytes.subarray(at, at + size);
@@ -98,10 +119,10 @@ export class Tokenizer {
         size *= 2; // no sure end of a piece in so long a part
         continue;
       }
-      if (room.length < cut) room = new Uint32Array(cut);
-      yield this.#encode(part.subarray(0, cut), policies, at, room);
+      const ids = this.#encode(part.subarray(0, cut), policies, at);
       at += cut;
       size = PART;
+      yield { ids, end: at };
     }
   }
 
@@ -110,14 +131,15 @@ export class Tokenizer {
     return this.#module.call('tokenizer_cut', this.#handle, bytes, bytes.length);
   }
 
-  /** @param {Uint8Array} bytes @param {Uint8Array} policies @param {number} start where they stand in the text @param {Uint32Array<ArrayBuffer>} room */
-  #encode(bytes, policies, start, room) {
-    const ids = room.subarray(0, bytes.length);
+  /** @param {Uint8Array} bytes @param {Uint8Array} policies @param {number} start where they stand in the text */
+  #encode(bytes, policies, start) {
     const count = new Uint32Array(1);
     const fault = new Uint32Array(3);
-    const args = [this.#handle, policies, policies.length, bytes, bytes.length, out(ids), out(count), out(fault)];
-    this.#module.check('tokenizer.encode', 'tokenizer_encode', args, (code) => explainText(fault, Object.keys(this.special), start, bytes)(code));
-    return ids.slice(0, count[0]);
+    const args = [this.#handle, policies, policies.length, bytes, bytes.length, out(count), out(fault)];
+    const encoding = this.#module.create('tokenizer.encode', 'encoding_create', args, (code) => explainText(fault, Object.keys(this.special), start, bytes)(code));
+    const ids = this.#module.words('encoding_ids', encoding, count[0]);
+    encoding.close();
+    return ids;
   }
 
   /** What to do with each special token: SPECIAL_* of core/tokenizer/special.h; nothing where all are text. @param {EncodeOptions} [options] */
