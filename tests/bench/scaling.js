@@ -61,6 +61,30 @@ await faster('fast against exact, one thread', { numerics: 'fast', threads: 1 },
 await doubling('block_size', [64, 128, 256, 512, 1024], (T) => ({ ...base, block_size: T, batch_size: 2048 / T }));
 await doubling('n_embd', [64, 128, 256, 512, 768], (C) => ({ ...base, n_embd: C, batch_size: 4 }));
 
+/** One token after another by the cache, at the beginning and at the end of the context. */
+async function decoding() {
+  const folio = await load({ numerics: 'fast', threads: 1 });
+  const model = folio.model(folio.config({ ...base, vocab_size: 65 }));
+  const decoder = model.decoder();
+  const T = base.block_size;
+  const [early, late, all] = [0, 1, 2].map(() => /** @type {number[]} */ ([]));
+  for (let round = 0; round < 400; round++) {
+    decoder.reset();
+    const at = [performance.now()];
+    for (let i = 0, id = 0; i < T; i++) {
+      decoder.feed([id]);
+      id = decoder.pick({ temperature: 1, index: i });
+      at.push(performance.now());
+    }
+    early.push(at[T / 4] - at[0]);
+    late.push(at[T] - at[T - T / 4]);
+    all.push(at[T] - at[0]);
+  }
+  console.log(`nanogpt-cpu, decoding on one thread: ${Math.round((1000 * T) / median(all))} tokens/s; the last quarter of the context takes x ${(median(late) / median(early)).toFixed(2)} the first`);
+  folio.close();
+}
+await decoding();
+
 const gpt2 = { ...preset('gpt2'), block_size: 64, batch_size: 1, gradient_accumulation_steps: 1 };
 const { folio, config } = await trainerOf(gpt2);
 const { model_bytes, trainer_bytes, limit_bytes } = folio.memory(config);

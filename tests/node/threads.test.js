@@ -33,7 +33,7 @@ const rest = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(r
 
 /** Until all threads of the pool take part. @param {import('../../wasm/src/module.js').Module} module */
 async function present(module) {
-  for (let i = 0; i < 200 && module.call('pool_present') < module.threads; i++) await rest(10);
+  await module.threadsReady();
   assert.equal(module.call('pool_present'), module.threads);
 }
 
@@ -41,7 +41,6 @@ test('1, 2, 3, 4 and 8 threads give the same bits', async () => {
   const alone = await digestOf(await load({ threads: 1 }));
   for (const threads of [2, 3, 4, 8]) {
     const module = await loadModule({ threads });
-    module.startThreads();
     await present(module);
     assert.equal(await digestOf(new Folio(module, text)), alone, `${threads} threads`);
     module.close();
@@ -68,16 +67,22 @@ test('and so in fast numerics, where the engine has them', { skip: no26 }, async
 test('threads that die in the middle are done without, and the bits are the same', async () => {
   const alone = await digestOf(await load({ threads: 1 }));
   const module = await loadModule({ threads: 4 });
-  module.startThreads();
   await present(module);
   const digest = await digestOf(new Folio(module, text), (step) => (step === STEPS / 2 ? module.killThreads() : undefined));
   assert.equal(digest, alone);
   module.close();
 });
 
+test('threads come up beside a caller who never lets the event loop turn', async () => {
+  const module = await loadModule({ threads: 2 });
+  const run = openRun(new Folio(module, text), { text: TEXT, config: CONFIG });
+  for (const start = performance.now(); performance.now() - start < 5000 && module.call('pool_present') < 2;) run.parts.trainer.stepOnce();
+  assert.equal(module.call('pool_present'), 2);
+  module.close();
+});
+
 test('a pool with nothing to do uses no processor', async () => {
   const module = await loadModule({ threads: 4 });
-  module.startThreads();
   await present(module);
   const folio = new Folio(module, text);
   await digestOf(folio);
@@ -91,7 +96,6 @@ test('a pool with nothing to do uses no processor', async () => {
 
 test('1,000 cycles of create, train, close leave memory and threads where they were', async (t) => {
   const module = await loadModule({ threads: 3 });
-  module.startThreads();
   await present(module);
   const folio = new Folio(module, text);
   const cycle = () => {
@@ -112,7 +116,6 @@ test('modules that are closed leave no threads behind', async () => {
   const before = processThreads();
   for (let i = 0; i < 20; i++) {
     const module = await loadModule({ threads: 3 });
-    module.startThreads();
     await present(module);
     module.close();
   }

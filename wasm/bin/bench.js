@@ -38,6 +38,7 @@ async function runBench(options) {
   const parts = prepare(folio, config);
   parts.trainer.stepOnce();
   const first_step_ms = performance.now() - start;
+  await folio.threadsReady();
   const { numerics, threads, variant, notes } = folio.info();
   const say = (/** @type {string} */ line) => options.json || console.log(line);
   say(`${engineWords(folio.info())}; ${options.preset ?? DEFAULT_PRESET}: ${grouped(parts.model.parameters)} parameters, ${config.batch_size} x ${config.block_size} tokens a step\n`);

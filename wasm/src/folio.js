@@ -106,6 +106,11 @@ export class Folio {
     return { version: VERSION, variant: name, numerics, threads, notes, memory_bytes: bytes, text_bytes: this.#text.bytes };
   }
 
+  /** Until all threads take part. Nothing needs to wait for it: what comes earlier is done by fewer. */
+  threadsReady() {
+    return this.#module.threadsReady();
+  }
+
   /** Ends the threads and all use of the module; objects that are open cannot be used any more. */
   close() {
     this.#module.close();

@@ -3,7 +3,7 @@
 import { FolioError } from './error.js';
 import { VARIANTS, chooseVariants } from './features.js';
 import { Module, canFuse } from './module.js';
-import { HOST, readResponse, readUrl, resolveUrl } from './platform.js';
+import { HOST, poolStarter, readResponse, readUrl, resolveUrl } from './platform.js';
 
 /** @typedef {string | URL | Response | ArrayBuffer | Uint8Array} WasmFile */
 /** @typedef {WasmFile | WebAssembly.Module} WasmSource */
@@ -62,7 +62,7 @@ async function startOwn(variant, threads, notes) {
   const { module, from } = await compile(new URL(`../dist/folio-${variant.name}.wasm`, import.meta.url));
   const instance = await instantiate(module, from, { shared: variant.threads });
   const fuses = variant.numerics === 'exact' || canFuse(instance.exports);
-  return new Module({ ...instance, variant, threads, notes: fuses ? notes : [...notes, 'products and sums are apart: this processor does not fuse them'] });
+  return new Module({ ...instance, ...(await starter(threads)), variant, threads, notes: fuses ? notes : [...notes, 'products and sums are apart: this processor does not fuse them'] });
 }
 
 /**
@@ -75,8 +75,11 @@ async function startGiven(source, { threads, notes }) {
   const shared = WebAssembly.Module.imports(module).some(({ name }) => name === 'memory');
   const instance = await instantiate(module, from, { shared });
   const variant = VARIANTS.find((row) => row.threads === shared && row.numerics === (canFuse(instance.exports) ? 'fast' : 'exact')) ?? VARIANTS[0];
-  return new Module({ ...instance, variant, threads: shared ? threads : 1, notes });
+  return new Module({ ...instance, ...(await starter(shared ? threads : 1)), variant, threads: shared ? threads : 1, notes });
 }
+
+/** @param {number} threads */
+const starter = async (threads) => (threads > 1 ? { startWorker: await poolStarter() } : {});
 
 /**
  * @param {WebAssembly.Module} module @param {string} from

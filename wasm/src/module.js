@@ -1,7 +1,6 @@
 /** module.js - a loaded module: the only place with pointers and views of its memory. */
 
 import { FolioError } from './error.js';
-import { startPoolWorker } from './platform.js';
 
 /** @typedef {Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array} Numbers */
 /** @typedef {number | Handle | Numbers | Out} Argument arrays are copied into the module's memory for the length of the call */
@@ -13,6 +12,7 @@ import { startPoolWorker } from './platform.js';
  * @property {import('./features.js').Variant} variant
  * @property {number} threads that may take part, the calling one included
  * @property {string[]} notes what was asked for and could not be had, and why
+ * @property {Awaited<ReturnType<typeof import('./platform.js').poolStarter>>} [startWorker] where there may be more than one thread
  */
 
 /** An array that the core reads and writes: copied in before the call and back after it. */
@@ -82,17 +82,19 @@ export class Module {
   #code;
   /** @type {FolioError | null} */
   #death = null;
-  /** Ends each thread of the pool. @type {Promise<() => unknown>[]} */
+  /** Ends each thread of the pool. @type {(() => unknown)[]} */
   #workers = [];
+  #startWorker;
 
   /** @param {Loaded} loaded */
-  constructor({ exports, memory, module, variant, threads, notes }) {
+  constructor({ exports, memory, module, variant, threads, notes, startWorker }) {
     this.#exports = /** @type {Record<string, Function>} */ (/** @type {unknown} */ (exports));
     this.#memory = memory;
     this.#code = module;
     this.variant = variant;
     this.threads = threads;
     this.notes = notes;
+    this.#startWorker = startWorker;
     if (threads > 1) this.check('load', 'pool_create', [threads]);
   }
 
@@ -101,12 +103,20 @@ export class Module {
    * does not start, or dies, is done without.
    */
   startThreads() {
-    if (this.#workers.length || !this.alive) return;
+    if (!this.#startWorker || this.#workers.length || !this.alive) return;
     for (let index = 1; index < this.threads; index++) {
       const block = this.#enter('alloc', [STACK]) >>> 0;
       if (!block) return;
       const stack = Math.floor((block + STACK) / 16) * 16; // where it begins: it grows downwards, and code counts on its alignment
-      this.#workers.push(startPoolWorker({ module: this.#code, memory: this.#memory, stack, index }));
+      this.#workers.push(this.#startWorker({ module: this.#code, memory: this.#memory, stack, index }));
+    }
+  }
+
+  /** Until all threads take part, or two seconds have passed: a result never waits for that, a measurement may. */
+  async threadsReady() {
+    this.startThreads();
+    for (const start = performance.now(); performance.now() - start < 2000 && this.call('pool_present') < this.threads;) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 
@@ -118,13 +128,13 @@ export class Module {
   }
 
   #endThreads() {
-    for (const worker of this.#workers) void worker.then((end) => end());
+    for (const end of this.#workers) end();
     this.#workers = [];
   }
 
   /** Ends the threads of the pool as a crash would, for tests. @returns {Promise<unknown>} */
   killThreads() {
-    return Promise.all(this.#workers.map(async (worker) => (await worker)()));
+    return Promise.all(this.#workers.map((end) => end()));
   }
 
   /** Bytes of memory in use by the module; it grows and never shrinks. */

@@ -59,22 +59,27 @@ export function parallelism() {
 export const canWait = () => typeof document === 'undefined';
 
 /**
- * Starts a thread for the pool: pool-worker.js with something to work on. It keeps no program alive and tells nothing.
- * @param {unknown} task
- * @returns {Promise<() => unknown>} ends it
+ * What starts a thread for the pool (pool-worker.js, with something to work on) and returns what ends it. It keeps no program alive and tells nothing.
+ * Starting is synchronous, so that threads come up beside a caller who never lets the event loop turn; in browsers it has to.
+ * @returns {Promise<(task: unknown) => () => unknown>}
  */
-export async function startPoolWorker(task) {
+export async function poolStarter() {
   const url = new URL('./pool-worker.js', import.meta.url);
   if (NODE) {
     const { Worker: Thread } = await import('node:worker_threads');
-    const thread = new Thread(url, { workerData: task });
-    thread.on('error', () => {}); // the others do its work
-    thread.unref();
-    return () => thread.terminate();
+    return (task) => {
+      const thread = new Thread(url, { workerData: task });
+      thread.on('error', () => {}); // the others do its work
+      thread.unref();
+      return () => thread.terminate();
+    };
   }
-  const worker = new Worker(url, { type: 'module' });
-  worker.postMessage(task);
-  return () => worker.terminate();
+  return (task) => {
+    const worker = new Worker(url, { type: 'module' });
+    worker.addEventListener('error', (event) => event.preventDefault()); // the others do its work
+    worker.postMessage(task);
+    return () => worker.terminate();
+  };
 }
 
 /** In a thread of the pool: what it shall work on. @returns {Promise<any>} */
