@@ -130,7 +130,7 @@ asan: $(C_TESTS:tests/core/%.c=build/asan/%) ## run the core's tests under the a
 	node tests/run.js asan/
 
 # When the tokenizers have changed: damaged files and hostile texts, FUZZ seconds for each target, sanitizers on.
-# `make test` does the same for a few seconds. What is found stays in build/fuzz; put it into tests/fuzz/corpus with the fix.
+# `make test` does the same for five seconds, in CI for sixty. What is found stays in build/fuzz; put it into tests/fuzz/corpus with the fix.
 fuzz: $(FUZZERS) ## let libFuzzer look for texts and files that break a tokenizer
 	@for target in $(FUZZERS); do node tests/fuzz/run.js $$target $(FUZZ) || exit 1; done
 

@@ -41,7 +41,7 @@ function allSuites() {
   }
   for (const file of filesIn('tests/fuzz', /_fuzz\.c$/)) {
     const target = join('build', 'fuzz', basename(file, '.c'));
-    suites.push({ name: `fuzz/${basename(file, '_fuzz.c')}`, command: [process.execPath, 'tests/fuzz/run.js', target, '5'], alone: false, read: readSum });
+    suites.push({ name: `fuzz/${basename(file, '_fuzz.c')}`, command: [process.execPath, 'tests/fuzz/run.js', target, process.env.CI ? '60' : '5'], alone: false, read: readSum });
   }
   for (const folder of ['lint', 'node', 'parity', 'browser']) {
     for (const file of filesIn(join('tests', folder), /\.test\.js$/)) {
