@@ -82,6 +82,11 @@ bench: wasm $(NPM) build/native/bench build/fast/bench ## measure this machine
 bench-peers: wasm $(NPM) build/setup/torch ## measure Folio beside PyTorch
 	node tests/bench/peers.js
 
+# When the tokenizers have changed: their speed beside tiktoken and gpt-tokenizer, and linear time on hostile texts.
+# It wants a machine without other work.
+bench-tokenizers: wasm $(NPM) data ## measure the tokenizers beside others
+	node --test tests/bench/tokenizers.test.js
+
 # When you want the real text: tiny Shakespeare, from the folder FOLIO_DATA or by download, checked by hash.
 # Without either, everything works on models/mock-shakespeare.txt, and one line says so.
 data: build/setup/node ## fetch tiny Shakespeare into build/data
@@ -156,7 +161,7 @@ screenshots: site build/setup/test ## take the README's picture of the page
 clean: ## remove all that was made
 	rm -rf build wasm/dist wasm/types
 
-.PHONY: all help run test bench bench-peers test-builds data ranks wasm native types site serve lint format asan fuzz soak-tokenizer golden screenshots clean print-strict
+.PHONY: all help run test bench bench-peers bench-tokenizers test-builds data ranks wasm native types site serve lint format asan fuzz soak-tokenizer golden screenshots clean print-strict
 
 # ---- setting up: each stamp stands for the programs that one part needs ----
 

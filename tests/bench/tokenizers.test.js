@@ -1,5 +1,5 @@
-// alone: everything is timed
 // Speed of the tokenizers: beside the peers on the same text in the same run; training; no text that takes more than linear time.
+// `make bench-tokenizers` runs it; tests/node/tokenizer-linear.test.js is what `make test` asks.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
