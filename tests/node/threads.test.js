@@ -73,6 +73,20 @@ test('threads that die in the middle are done without, and the bits are the same
   module.close();
 });
 
+test('threads that cannot be started are done without', async () => {
+  const code = `import threads from 'node:worker_threads';
+    import { syncBuiltinESMExports } from 'node:module';
+    threads.Worker = class { constructor() { throw new Error('no thread is to be had'); } };
+    syncBuiltinESMExports();
+    const { load } = await import('./wasm/src/folio.js');
+    const { openRun } = await import('./wasm/src/run.js');
+    const run = openRun(await load({ threads: 3 }), { text: ${JSON.stringify(TEXT)}, config: ${JSON.stringify(CONFIG)} });
+    while (run.step < ${STEPS}) run.parts.trainer.stepOnce();
+    console.log(await run.parts.model.digest());`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], { cwd: new URL('../..', import.meta.url) });
+  assert.equal(stdout.trim(), await digestOf(await load({ threads: 1 })));
+});
+
 test('threads come up beside a caller who never lets the event loop turn', async () => {
   const module = await loadModule({ threads: 2 });
   const run = openRun(new Folio(module, text), { text: TEXT, config: CONFIG });

@@ -108,7 +108,11 @@ export class Module {
       const block = this.#enter('alloc', [STACK]) >>> 0;
       if (!block) return;
       const stack = Math.floor((block + STACK) / 16) * 16; // where it begins: it grows downwards, and code counts on its alignment
-      this.#workers.push(this.#startWorker({ module: this.#code, memory: this.#memory, stack, index }));
+      try {
+        this.#workers.push(this.#startWorker({ module: this.#code, memory: this.#memory, stack, index }));
+      } catch {
+        return; // no more threads are to be had here
+      }
     }
   }
 
