@@ -203,7 +203,7 @@ $(UNICODE): core/tokenizer/unicode_table.js | build/setup/node
 exports = $(shell sed 's/^/-Wl,--export=/' $1)
 LINK = -O3 --oformat=bare --no-entry -sSTANDALONE_WASM=1 -sMALLOC=emmalloc -sTOTAL_STACK=256KB -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -Wno-experimental \
     -Wl,--strip-all,--compress-relocations
-# Memory comes from outside, with at least the pages that wasm/src/module.js makes; each thread sets a stack of its own.
+# Memory comes from outside, with at least the pages that wasm/src/loader.js makes; each thread sets a stack of its own.
 LINK_text = -sINITIAL_MEMORY=2MB
 LINK_threads = -Wl,--no-check-features,--shared-memory,--import-memory,--max-memory=4294967296 -Wl,--export=__stack_pointer
 
@@ -267,10 +267,8 @@ build/setup/fuzz: | build/setup/test
 	@sh tests/setup.sh clang-19 '/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-19-dev'
 	@touch $@
 
-build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/libfolio.a
+build/fuzz/%_fuzz: build/fuzz/tests/fuzz/%_fuzz.o build/fuzz/libfolio.a | build/setup/fuzz
 	@clang-19 -pthread -fsanitize=fuzzer,address,undefined $^ -lm -o $@
-
-build/fuzz/tests/fuzz/%.o: | build/setup/fuzz
 
 TRAINERS = native gcc-O0 clang clang-O0 fast
 test-builds: $(NPM) build/setup/test $(FUZZERS) $(TRAINERS:%=build/%/train) $(foreach kind,native asan clang,$(C_TESTS:tests/core/%.c=build/$(kind)/%))
@@ -279,7 +277,7 @@ test-builds: $(NPM) build/setup/test $(FUZZERS) $(TRAINERS:%=build/%/train) $(fo
 print-strict:
 	@echo $(STRICT)
 
-C_FILES = $(shell find core wasm tests/core tests/fuzz -name '*.[ch]')
+C_FILES = $(shell find core wasm tests/core tests/fuzz tests/bench -name '*.[ch]')
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 # ---- the package and the page ----
