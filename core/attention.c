@@ -7,7 +7,8 @@
 #include "rows.h"
 #include "vmath.h"
 
-/* Queries in a block. Forward: two register tiles, as more waste more of the triangle; backward: four, as each block adds to all its keys. */
+/* Queries in a block, whole register tiles of 4 or 6 rows. Forward: few, as more waste more of the triangle; backward: more, as each block adds to all
+   its keys. */
 enum { QUERIES_FORWARD = 12, QUERIES = 24 };
 
 static size_t padded(size_t n) { return (n + 3) / 4 * 4; }

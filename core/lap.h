@@ -2,7 +2,7 @@
 #ifndef FOLIO_LAP_H
 #define FOLIO_LAP_H
 
-/* Parts of a step: names for people stand in lap_name. */
+/* Parts of a step, and their names for people. */
 #define LAP_PARTS(X) \
     X(DATA, "batches") \
     X(EMBEDDING, "embeddings, positions") \

@@ -46,10 +46,11 @@ size_t pool_threads(const Pool *pool);
 
 /* Runs task(context, 0) .. task(context, count - 1), count < 2^32, in any order, on all workers, and returns when all have ended.
    Tasks must write to disjoint places, so that no result depends on the number of workers. One loop at a time.
-   A worker that dies within a piece leaves it half done: after POOL_PATIENCE seconds in which no piece has ended this traps. */
+   A worker that dies within a piece leaves it half done, and nobody tells: after POOL_PATIENCE seconds in which no piece has ended this traps. A piece
+   is far shorter: the longest that was seen, attention over 32,768 keys, takes two minutes. */
 void parallel_for(const Exec *exec, size_t count, PoolTask *task, void *context);
 
-enum { POOL_PATIENCE = 20 };
+enum { POOL_PATIENCE = 1800 };
 
 /* exec, or the same for the calling thread alone where the loop's work (in multiply-adds, or moves) is less than waking a thread is worth. */
 Exec exec_for(const Exec *exec, uint64_t work);

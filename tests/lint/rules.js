@@ -56,7 +56,7 @@ const CORE_RULES = [
     name: 'the core includes only stddef stdint string math assert',
     files: CORE,
     check: includes(({ name, system }, path) => {
-      const allowed = /^(stddef|stdint|string|math|assert)\.h$/.test(name) || (name === 'wasm_simd128.h' && path === 'core/simd/lanes_wasm.h') || (/^(pthread|time)\.h$/.test(name) && path === 'core/pool/pthread.c');
+      const allowed = /^(stddef|stdint|string|math|assert)\.h$/.test(name) || (name === 'wasm_simd128.h' && path === 'core/simd/lanes_wasm.h') || (/^(errno|pthread|time)\.h$/.test(name) && path === 'core/pool/pthread.c');
       return system && !allowed && `<${name}> is not for the core`;
     }),
     refuses: [

@@ -105,7 +105,7 @@ test('every module loads by name where the engine has what it needs, and tells w
 });
 
 test('what is no number of threads, and no numerics, is refused by name', async () => {
-  for (const threads of [0, 65, 1.5, NaN, 'many']) await assert.rejects(load({ threads: /** @type {any} */ (threads) }), { code: 'ARGUMENT', message: new RegExp(`threads is ${threads}`) });
+  for (const threads of [0, 65, 1.5, NaN, 'many']) await assert.rejects(load({ threads: /** @type {any} */ (threads) }), { code: 'ARGUMENT', message: new RegExp(`threads is ${JSON.stringify(threads)}`) });
   await assert.rejects(load({ numerics: /** @type {any} */ ('wrong') }), { code: 'ARGUMENT', message: /numerics is 'wrong'/ });
 });
 

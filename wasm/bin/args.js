@@ -70,6 +70,7 @@ function fail(message) {
  */
 function readValue(name, { value, kind = 'text' }, text) {
   if (text === undefined) return fail(`--${name} needs a value: --${name} ${value}`);
+  if (text === '' && name !== 'prompt') return fail(`--${name} needs a value that is not empty: --${name} ${value}`);
   if (kind === 'text') return text;
   const number = text.trim() === '' ? NaN : Number(text);
   if (kind === 'count' && !(Number.isSafeInteger(number) && number >= 0)) return fail(`--${name} must be a whole number from 0, not '${text}'`);

@@ -16,6 +16,7 @@ export const bench = {
     preset: { value: 'NAME|FILE', doc: `the model to measure with (default: ${DEFAULT_PRESET}; known: ${presetNames().join(', ')})` },
     set: { value: 'key=value', many: true, doc: 'change one of its settings' },
     ...ENGINE_OPTIONS,
+    threads: { ...ENGINE_OPTIONS.threads, doc: 'how many threads work (default: auto, one a processor, at most 8)' },
     'step-only': { doc: 'measure the training step alone' },
     json: { doc: 'one JSON object on stdout' },
   },
@@ -55,8 +56,8 @@ async function runBench(options) {
     say(`${`${layer}, ${kind}`.padEnd(24)} ${`${m} x ${n} x ${k}`.padStart(16)}  ${figures(gflops)}  ${(100 * gflops.ratio).toFixed(1).padStart(8)}%`);
   }
   const step = measureStep(folio, config, parts, beside);
-  const shown = Object.entries(step.parts).map(([name, { milliseconds, share, gflops }]) =>
-    `  ${name.padEnd(24)} ${milliseconds.toFixed(2).padStart(8)} ms ${(100 * share).toFixed(1).padStart(6)}%${gflops ? `  ${gflops.toFixed(1).padStart(6)} useful GFLOP/s` : ''}`);
+  const shown = Object.entries(step.parts).filter(([, { milliseconds }]) => milliseconds > 0).map(([name, { milliseconds, share, gflops }]) =>
+    `  ${name.padEnd(24)} ${milliseconds.toFixed(milliseconds < 1 ? 3 : 2).padStart(8)} ms ${(100 * share).toFixed(1).padStart(6)}%${gflops ? `  ${gflops.toFixed(1).padStart(6)} useful GFLOP/s` : ''}`);
   say(`\na training step: ${grouped(step.tokens_per_second)} tokens/s (${grouped(step.spread.least)} - ${grouped(step.spread.most)}), `
     + `${step.useful_gflops.toFixed(1)} useful GFLOP/s, ${step.percent_of_peak.toFixed(1)}% of peak\n${shown.join('\n')}\n`);
   const [evaluate, prefill, decode] = all ? [measureEvaluation(config, parts), ...(config.causal ? measureDecoding(config, parts) : [])] : [];

@@ -4,7 +4,7 @@ import { FolioError } from '../src/error.js';
 import { finished } from '../src/pace.js';
 import { ENGINE_OPTIONS, loadEngine } from './engine.js';
 import { bitsPerNat, encodeText, openWriter } from '../src/run.js';
-import { readFile, readText } from './files.js';
+import { about, isOfCheckpoint, isOfText, readFile, readText } from './files.js';
 import { interrupt } from './interrupt.js';
 
 /** @type {import('./args.js').Command} */
@@ -22,10 +22,10 @@ export const evaluate = {
 /** @param {import('./args.js').Options} options */
 async function runEval({ model: file, data, json, ...options }) {
   const folio = await loadEngine(options);
-  const { model, tokenizer, step } = openWriter(folio, readFile(file));
+  const { model, tokenizer, step } = about(file, () => openWriter(folio, readFile(file)), isOfCheckpoint);
   const { path, text } = readText(data);
-  const ids = encodeText(tokenizer, text);
-  const dataset = folio.dataset(model.config, ids);
+  const ids = about(path, () => encodeText(tokenizer, text), isOfText);
+  const dataset = about(path, () => folio.dataset(model.config, ids), isOfText);
   const val_loss = await finished(folio.evaluator(model, dataset).pieces(), interrupt);
   if (val_loss === null) throw new FolioError('EMPTY', 'eval', 'eval: this model has val_fraction=0, so no part of the text is for validation');
   const bits_per_byte = val_loss * bitsPerNat(tokenizer, text, ids, dataset.nTrain);

@@ -33,6 +33,31 @@ export function findModelFile(name) {
   return MODELS.map((folder) => fileURLToPath(new URL(name, folder))).find((path) => existsSync(path));
 }
 
+/** Codes of what can be wrong with a text, as opposed to settings. */
+const OF_TEXTS = ['UTF8', 'UNKNOWN_CHAR', 'EMPTY', 'TOO_SHORT', 'VAL_TOO_SHORT'];
+
+/**
+ * Does what reads a file's content; a failure then names the file.
+ * @template T
+ * @param {string} path
+ * @param {() => T} work
+ * @param {(error: FolioError) => boolean} [isItsFault] where other things may fail too
+ * @returns {T}
+ */
+export function about(path, work, isItsFault = () => true) {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof FolioError && isItsFault(error) ? new FolioError(error.code, error.op, `${path}: ${error.message}`) : error;
+  }
+}
+
+/** Whether a text is to blame. @param {FolioError} error */
+export const isOfText = ({ code }) => OF_TEXTS.includes(code);
+
+/** Whether a checkpoint is. @param {FolioError} error */
+export const isOfCheckpoint = ({ op }) => /^(safetensors|checkpoint)/.test(op);
+
 /**
  * The text to learn: the given file; tiny Shakespeare where `make data` has put it; else the text that comes with Folio.
  * @param {string} [path]

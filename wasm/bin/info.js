@@ -4,7 +4,8 @@ import { read } from '../src/checkpoint/checkpoint.js';
 import { features } from '../src/features.js';
 import { allowed } from '../src/settings.js';
 import { ENGINE_OPTIONS, engineWords, loadEngine } from './engine.js';
-import { readFile } from './files.js';
+import { UsageError } from './args.js';
+import { about, isOfCheckpoint, readFile } from './files.js';
 import { chosenSettings, presetNames, readPreset } from './presets.js';
 import { grouped, size } from './progress.js';
 
@@ -24,8 +25,10 @@ export const info = {
 
 /** @param {import('./args.js').Options} options */
 async function runInfo(options) {
+  if (options.model && (options.preset || options.set)) throw new UsageError('--model tells what is in a checkpoint: --preset and --set are for presets');
+  if (options.set && !options.preset) throw new UsageError('--set changes a setting of the preset that --preset names');
   const folio = await loadEngine(options);
-  const engine = Object.entries(features()).map(([name, has]) => `${name} ${has ? 'yes' : 'no'}`).join(', ');
+  const engine = Object.entries(features()).map(([name, has]) => `${name.replace('relaxedSimd', 'relaxed simd')} ${has ? 'yes' : 'no'}`).join(', ');
   console.log(`folio ${folio.info().version}: ${engineWords(folio.info())}`);
   console.log(`engine: ${engine}`);
   console.log(`tokenizers: Unicode ${folio.tokenizer.unicode}`);
@@ -38,7 +41,7 @@ async function runInfo(options) {
 
 /** @param {Folio} folio @param {string} path */
 function tellModel(folio, path) {
-  const { config, step, tokenizer, resumable, tensors } = read(folio, readFile(path));
+  const { config, step, tokenizer, resumable, tensors } = about(path, () => read(folio, readFile(path)), isOfCheckpoint);
   const vocabulary = tokenizer.vocabulary ? ` ${JSON.stringify(tokenizer.vocabulary)}` : '';
   console.log(`${path}: ${step} steps of training${resumable ? ', with the state to go on' : ''}; ${tensors.size} tensors`);
   console.log(`tokenizer: ${tokenizer.kind}${tokenizer.split ? `, split ${tokenizer.split}` : ''}${vocabulary}`);
@@ -54,7 +57,7 @@ function tellConfig(folio, partial) {
   for (const [name, value] of Object.entries(folio.config(partial))) {
     console.log(`  ${name}=${value}${folio.settings.find((row) => row.name === name)?.default === value ? '' : '  *'}`);
   }
-  console.log('  (*: not the default)');
+  console.log('  (* where it is not the default)');
 }
 
 /** @param {Folio} folio */

@@ -2,7 +2,7 @@
 
 import { openWriter } from '../src/run.js';
 import { ENGINE_OPTIONS, loadEngine } from './engine.js';
-import { readFile } from './files.js';
+import { about, isOfCheckpoint, readFile } from './files.js';
 import { interrupt } from './interrupt.js';
 
 /** @type {import('./args.js').Command} */
@@ -26,7 +26,8 @@ export const sample = {
 /** @param {import('./args.js').Options} options */
 async function runSample(options) {
   const { model, prompt = '', tokens = 500, temperature, seed } = options;
-  const writer = openWriter(await loadEngine(options), readFile(model));
+  const folio = await loadEngine(options);
+  const writer = about(model, () => openWriter(folio, readFile(model)), isOfCheckpoint);
   const how = { topK: options['top-k'], topP: options['top-p'], minP: options['min-p'], repetitionPenalty: options['repetition-penalty'] };
   process.stdout.write(prompt);
   for await (const text of writer.generate({ prompt, tokens, temperature, seed, ...how, ...interrupt })) process.stdout.write(text);

@@ -3,6 +3,7 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { encodeStream, load } from '../src/folio.js';
 import { concatIds } from '../src/tokenizer.js';
+import { SPLITS } from '../src/tokenizer/names.js';
 import { UsageError } from './args.js';
 import { checkWritable, failure, writeFile } from './files.js';
 import { interrupt } from './interrupt.js';
@@ -17,6 +18,7 @@ export const tokenize = {
   operand: { value: 'FILE|-', doc: 'the text (default: -, standard input)' },
   options: {
     ...TOKENIZER_OPTIONS,
+    split: { value: 'NAME', doc: `bpe: how the text is cut before, ${SPLITS.join(', ')} (default: cl100k)` },
     'min-count': { value: 'N', kind: 'count', doc: 'word, bpe: words, or pairs, that are less frequent do not become tokens (default: 1; 2)' },
     train: { value: 'FILE', doc: 'learn the vocabulary from this text (default: the text itself)' },
     out: { value: 'FILE', doc: 'save the tokenizer: as tokenizer.json, or, where the name ends in .tiktoken, in that form' },

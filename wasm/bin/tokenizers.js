@@ -6,7 +6,7 @@ import { ENCODINGS } from '../src/tokenizer/encodings.js';
 import { KINDS, SPLITS } from '../src/tokenizer/names.js';
 import { nearest } from '../src/settings.js';
 import { UsageError } from './args.js';
-import { readFile } from './files.js';
+import { about, readFile } from './files.js';
 
 /** @typedef {import('../src/folio.js').Folio} Folio */
 
@@ -16,7 +16,6 @@ const NAMES = [...KINDS, ...Object.keys(ENCODINGS)];
 export const TOKENIZER_OPTIONS = {
   tokenizer: { value: 'NAME|FILE', doc: `${NAMES.join(', ')}; or a tokenizer.json` },
   'vocab-size': { value: 'N', kind: 'count', doc: 'word, bpe: most tokens to learn (default: 4096 words; 1024 tokens)' },
-  split: { value: 'NAME', doc: `bpe: how the text is cut before, ${SPLITS.join(', ')} (default: cl100k)` },
   ranks: { value: 'FILE', doc: "an encoding's tokens, a .tiktoken file (default: what `make ranks` has packed)" },
 };
 
@@ -32,11 +31,14 @@ export function chosenTokenizer(folio, { tokenizer: name, ranks, split }) {
   if (name === undefined) return undefined;
   const kind = KINDS.find((known) => known === name);
   if (kind) return { kind };
-  if (Object.hasOwn(ENCODINGS, name)) return { ready: folio.tokenizer.ranks(readFile(ranks ?? findRanks(name)), { encoding: name }) };
-  if (existsSync(name)) return { ready: folio.tokenizer.load(new TextDecoder().decode(readFile(name))) };
+  if (Object.hasOwn(ENCODINGS, name)) return { ready: fromFile(ranks ?? findRanks(name), (file) => folio.tokenizer.ranks(file, { encoding: name })) };
+  if (existsSync(name)) return { ready: fromFile(name, (file) => folio.tokenizer.load(new TextDecoder().decode(file))) };
   const near = nearest(name, NAMES);
   throw new UsageError(`there is no tokenizer or file '${name}'; ${near ? `did you mean '${near}'?` : `known: ${NAMES.join(', ')}`}`);
 }
+
+/** @template T @param {string} path @param {(file: Uint8Array) => T} read */
+const fromFile = (path, read) => about(path, () => read(readFile(path)), ({ code }) => code !== 'FILE');
 
 /** Where the build has put the tokens of an encoding. @param {string} name */
 function findRanks(name) {

@@ -2,7 +2,7 @@
 
 import { openRun } from '../src/run.js';
 import { UsageError } from './args.js';
-import { checkWritable, readFile, readText, writeFile } from './files.js';
+import { about, checkWritable, isOfCheckpoint, isOfText, readFile, readText, writeFile } from './files.js';
 import { interrupt } from './interrupt.js';
 import { DEFAULT_PRESET, chosenSettings, presetNames, readPreset } from './presets.js';
 import { ENGINE_OPTIONS, engineWords, loadEngine } from './engine.js';
@@ -38,8 +38,11 @@ async function runTrain(options) {
   if (out) checkWritable(out);
   const { chosen, tokenizer } = tokenizerFor(folio, options, config);
   const { path, text } = readText(data);
-  const run = openRun(folio, { text, config: { ...config, ...chosen }, checkpoint: resume && readFile(resume), tokenizer });
+  const checkpoint = resume && readFile(resume);
+  const opening = () => about(resume ?? '', () => openRun(folio, { text, config: { ...config, ...chosen }, checkpoint, tokenizer }), isOfCheckpoint);
+  const run = about(path, opening, isOfText);
   const { max_iters: steps } = run.config;
+  if (run.step > steps) throw new UsageError(`${resume} has ${run.step} steps behind it; --steps ${steps} are fewer`);
   const progress = new Progress(json ? process.stderr : process.stdout, run.step, steps);
   const say = (/** @type {string} */ line) => (json ? console.error(line) : progress.line(line));
   say(`text: ${path}, ${size(text.length)}, ${run.config.vocab_size} tokens in the vocabulary`);
@@ -74,10 +77,9 @@ async function runTrain(options) {
  * @param {Record<string, unknown>} config
  */
 function tokenizerFor(folio, options, config) {
-  const { resume, 'vocab-size': vocab_size, split } = options;
+  const { resume, 'vocab-size': vocab_size } = options;
   const choice = chosenTokenizer(folio, options);
   if (resume && (choice || vocab_size !== undefined)) throw new UsageError('--tokenizer and --resume exclude each other: a checkpoint brings its tokenizer');
-  if (split !== undefined) throw new UsageError('--split is for `folio tokenize`: it can save a tokenizer.json, which --tokenizer takes');
   const ready = choice && 'ready' in choice ? choice.ready : undefined;
   const kind = ready?.kind ?? (choice && 'kind' in choice ? choice.kind : undefined);
   const chosen = { ...(kind ? { tokenizer: kind } : {}), ...(vocab_size !== undefined ? { vocab_size } : {}) };

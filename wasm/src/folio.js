@@ -83,7 +83,7 @@ export class Folio {
     /** The core's table of settings. */
     this.settings = readSettings(module);
     /** Measures this engine. */
-    this.bench = new Bench(module, this.settings);
+    this.bench = new Bench(module, (config) => this.#pack(config));
     this.tokenizer = {
       /** The version of Unicode whose classes the split patterns use. */
       unicode: text.text('unicode_version'),

@@ -32,7 +32,7 @@ const PAGES = { initial: 256, maximum: 65536 };
 export async function loadModule({ wasm, numerics = 'exact', threads = 'auto', variant: name } = {}) {
   if (numerics !== 'exact' && numerics !== 'fast') throw argument(`numerics is '${numerics}'; it can be exact or fast`);
   if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
-    throw argument(`threads is ${threads}; it can be auto or a whole number from 1 to ${MOST_THREADS}`);
+    throw argument(`threads is ${JSON.stringify(threads)}; it can be auto or a whole number from 1 to ${MOST_THREADS}`);
   }
   const choice = chooseVariants({ variant: name, numerics, threads });
   if (!choice.variants.length) {

@@ -1,5 +1,6 @@
 /** model.js - the weights of a GPT, and what it writes. */
 
+import { FolioError } from './error.js';
 import { out } from './module.js';
 import { digestFloats } from './digest.js';
 
@@ -64,6 +65,7 @@ export class Model {
    * @returns {Float32Array<ArrayBuffer>} (B, T, vocab_size)
    */
   logits(ids, B, T) {
+    if (ids.length !== B * T) throw new FolioError('ARGUMENT', 'model.logits', `model.logits: ${ids.length} ids are not B * T = ${B} * ${T}`);
     const logits = new Float32Array(B * T * this.config.vocab_size);
     this.#module.check('model.logits', 'model_logits', [this.handle, Uint32Array.from(ids), B, T, out(logits)],
       () => `B=${B}, T=${T}, block_size=${this.config.block_size}, vocab_size=${this.config.vocab_size}`);

@@ -30,7 +30,7 @@ export const out = (array) => new Out(array);
 export class Handle {
   #pointer;
   #module;
-  #made_from;
+  #madeFrom;
   #users = 0;
   #closed = false;
 
@@ -42,7 +42,7 @@ export class Handle {
   constructor(module, pointer, madeFrom) {
     this.#module = module;
     this.#pointer = pointer;
-    this.#made_from = madeFrom;
+    this.#madeFrom = madeFrom;
     for (const handle of madeFrom) handle.#users++;
   }
 
@@ -63,7 +63,7 @@ export class Handle {
   #release() {
     if (!this.#closed || this.#users > 0) return;
     this.#module.free(this.#pointer);
-    for (const handle of this.#made_from) {
+    for (const handle of this.#madeFrom) {
       handle.#users--;
       handle.#release();
     }

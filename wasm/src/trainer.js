@@ -1,5 +1,6 @@
 /** trainer.js - one training step after another, and the judgement of what was learnt. */
 
+import { FolioError } from './error.js';
 import { out } from './module.js';
 
 /** @typedef {{step: number, loss: number, lr: number, grad_norm: number, tokens: number}} Report step: steps done, this one included */
@@ -66,6 +67,10 @@ export class Trainer {
    * @returns {number} the loss; the gradients are in `grads`
    */
   gradients(inputs, targets, B) {
+    const { block_size: T } = this.config;
+    if (inputs.length !== B * T || targets.length !== B * T) {
+      throw new FolioError('ARGUMENT', 'trainer.gradients', `trainer.gradients: ${inputs.length} inputs and ${targets.length} targets are not B * block_size = ${B} * ${T}`);
+    }
     const loss = new Float64Array(1);
     this.#module.check('trainer.gradients', 'trainer_gradients',
       [this.handle, Uint32Array.from(inputs), Uint32Array.from(targets), B, out(loss)], () => `B=${B}`);
