@@ -25,10 +25,7 @@ int bench_shape(const Config *c, size_t index, BenchShape *shape) {
         const char *name;
         size_t in, out;
     } layers[] = {
-        {"qkv", C, config_qkv(c)},
-        {"attention out", C, C},
-        {"MLP in", C, c->activation == ACTIVATION_SWIGLU ? 2 * inner : inner},
-        {"MLP out", inner, C},
+        {"qkv", C, config_qkv(c)},          {"attention out", C, C}, {"MLP in", C, config_fc(c)}, {"MLP out", inner, C},
         {"head", C, (size_t)c->vocab_size},
     };
     const size_t count = sizeof layers / sizeof *layers, at = index / 3;
@@ -62,7 +59,7 @@ void bench_gemm(Pool *pool, const BenchShape *s, uint64_t times, float *memory) 
 
 double bench_flops(const Config *c, double *attention) {
     const double L = c->n_layer, C = c->n_embd, T = c->block_size, inner = (double)config_inner(c);
-    const double mlp = (c->activation == ACTIVATION_SWIGLU ? 3 : 2) * C * inner, block = C * (double)config_qkv(c) + C * C + mlp;
+    const double mlp = C * ((double)config_fc(c) + inner), block = C * (double)config_qkv(c) + C * C + mlp;
     const double pairs = 6 * L * T * C * (c->causal ? 1 : 2);
     if (attention) *attention = pairs;
     return 6 * (L * block + C * c->vocab_size) + pairs;

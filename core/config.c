@@ -81,4 +81,6 @@ size_t config_kv_heads(const Config *config) { return (size_t)(config->n_kv_head
 
 size_t config_inner(const Config *config) { return config->n_inner ? (size_t)config->n_inner : 4 * (size_t)config->n_embd; }
 
+size_t config_fc(const Config *config) { return (config->activation == ACTIVATION_SWIGLU ? 2 : 1) * config_inner(config); }
+
 size_t config_qkv(const Config *config) { return ((size_t)config->n_head + 2 * config_kv_heads(config)) * config_head_size(config); }

@@ -121,6 +121,7 @@ int config_check(const Config *config, size_t *which);
 size_t config_head_size(const Config *config); /* hs = n_embd / n_head */
 size_t config_kv_heads(const Config *config);  /* n_kv_head, or n_head where that is 0 */
 size_t config_inner(const Config *config);     /* n_inner, or 4 n_embd where that is 0 */
+size_t config_fc(const Config *config);        /* columns of c_fc: inner, twice that for swiglu */
 size_t config_qkv(const Config *config);       /* columns of c_attn: (n_head + 2 kv heads) hs */
 
 #endif

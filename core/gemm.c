@@ -1,6 +1,5 @@
 #include "gemm.h"
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+#include "rows.h"
 
 /* Four vectors of four, each `stride` floats after the one before, transposed: out[j] holds element j of each. */
 static void load_transposed(f32x4 out[4], const float *from, size_t stride) {
@@ -49,7 +48,7 @@ static void pack(float *to, const float *from, size_t line, size_t step, size_t 
         for (size_t panel = 0; panel < whole; panel += TOGETHER) {
             float *at = to + panel * width * K;
             const float *first = from + panel * width;
-            size_t panels = smaller(TOGETHER, whole - panel);
+            size_t panels = rows_smaller(TOGETHER, whole - panel);
             if (width == GEMM_NR) /* constants, so that the loops over a panel's vectors vanish */
                 pack_columns(at, first, step, panels, GEMM_NR, K);
             else
@@ -89,8 +88,8 @@ static void narrow_columns(size_t M, size_t columns, size_t K, const float *a, c
     for (size_t panel = 0; panel < panels; panel += GEMM_PANELS)
         for (size_t j = 0; j < columns; j++) {
             float column[GEMM_PANELS * GEMM_MR];
-            const size_t first = panel * GEMM_MR, rows = smaller(GEMM_PANELS * GEMM_MR, M - first);
-            gemm_kernel_column(K, a + first * K, smaller(GEMM_PANELS, panels - panel), b + j, column);
+            const size_t first = panel * GEMM_MR, rows = rows_smaller(GEMM_PANELS * GEMM_MR, M - first);
+            gemm_kernel_column(K, a + first * K, rows_smaller(GEMM_PANELS, panels - panel), b + j, column);
             keep(column, 1, beta, C + first * rs_c + j, rs_c, rows, 1);
         }
 }
@@ -107,7 +106,7 @@ static void macro_kernel(size_t M, size_t N, size_t K, const float *a, const flo
             if (M - i >= GEMM_MR && N - j >= GEMM_NR)
                 gemm_kernel(K, a + i * K, b + j * K, beta, tile, rs_c);
             else
-                edge_kernel(K, a + i * K, b + j * K, beta, tile, rs_c, smaller(GEMM_MR, M - i), smaller(GEMM_NR, N - j));
+                edge_kernel(K, a + i * K, b + j * K, beta, tile, rs_c, rows_smaller(GEMM_MR, M - i), rows_smaller(GEMM_NR, N - j));
         }
     }
 }
@@ -119,12 +118,12 @@ void gemm_serial(float *scratch, size_t M, size_t N, size_t K, GemmOperand A, Ge
     }
     float *packed_a = scratch, *packed_b = scratch + GEMM_MC * GEMM_KC;
     for (size_t j = 0; j < N; j += GEMM_NC) {
-        size_t columns = smaller(GEMM_NC, N - j);
+        size_t columns = rows_smaller(GEMM_NC, N - j);
         for (size_t k = 0; k < K || k == 0; k += GEMM_KC) { /* once for K = 0: C must be cleared */
-            size_t depth = smaller(GEMM_KC, K - k);
+            size_t depth = rows_smaller(GEMM_KC, K - k);
             pack(packed_b, B.data + k * B.rs + j * B.cs, B.cs, B.rs, columns, GEMM_NR, GEMM_NARROW, depth);
             for (size_t i = 0; i < M; i += GEMM_MC) {
-                size_t rows = smaller(GEMM_MC, M - i);
+                size_t rows = rows_smaller(GEMM_MC, M - i);
                 pack(packed_a, A.data + i * A.rs + k * A.cs, A.rs, A.cs, rows, GEMM_MR, 0, depth);
                 macro_kernel(rows, columns, depth, packed_a, packed_b, beta || k, C + i * rs_c + j, rs_c);
             }
@@ -145,7 +144,8 @@ static void gemm_task(void *context, size_t index, float *scratch) {
     size_t across = (s->N + s->columns - 1) / s->columns;
     size_t i = index / across * s->rows, j = index % across * s->columns;
     GemmOperand A = {s->A.data + i * s->A.rs, s->A.rs, s->A.cs}, B = {s->B.data + j * s->B.cs, s->B.rs, s->B.cs};
-    gemm_serial(scratch, smaller(s->rows, s->M - i), smaller(s->columns, s->N - j), s->K, A, B, s->beta, s->C + i * s->rs_c + j, s->rs_c);
+    gemm_serial(scratch, rows_smaller(s->rows, s->M - i), rows_smaller(s->columns, s->N - j), s->K, A, B, s->beta, s->C + i * s->rs_c + j,
+                s->rs_c);
 }
 
 /* The share of `n` for each of `parts`, a multiple of `unit`. */
@@ -173,7 +173,7 @@ static void upper_kernel(size_t i0, size_t j0, size_t M, size_t N, size_t K, con
                          size_t rs_c) {
     for (size_t j = 0; j < N; j += GEMM_NR) {
         size_t end = j0 + j + GEMM_NR, rows = end > i0 ? end - i0 + GEMM_MR - 1 : 0;
-        macro_kernel(smaller(M, rows / GEMM_MR * GEMM_MR), smaller(GEMM_NR, N - j), K, a, b + j * K, beta, C + j, rs_c);
+        macro_kernel(rows_smaller(M, rows / GEMM_MR * GEMM_MR), rows_smaller(GEMM_NR, N - j), K, a, b + j * K, beta, C + j, rs_c);
     }
 }
 
@@ -193,12 +193,12 @@ static void mirror(size_t N, float *C) {
 void gemm_symmetric(float *scratch, size_t N, size_t K, GemmOperand A, GemmOperand B, float *C) {
     float *packed_a = scratch, *packed_b = scratch + GEMM_MC * GEMM_KC;
     for (size_t j = 0; j < N; j += GEMM_NC) {
-        size_t columns = smaller(GEMM_NC, N - j), above = j + columns;
+        size_t columns = rows_smaller(GEMM_NC, N - j), above = j + columns;
         for (size_t k = 0; k < K; k += GEMM_KC) {
-            size_t depth = smaller(GEMM_KC, K - k);
+            size_t depth = rows_smaller(GEMM_KC, K - k);
             pack(packed_b, B.data + k * B.rs + j * B.cs, B.cs, B.rs, columns, GEMM_NR, GEMM_NARROW, depth);
             for (size_t i = 0; i < above; i += GEMM_MC) {
-                size_t rows = smaller(GEMM_MC, N - i);
+                size_t rows = rows_smaller(GEMM_MC, N - i);
                 pack(packed_a, A.data + i * A.rs + k * A.cs, A.rs, A.cs, rows, GEMM_MR, 0, depth);
                 upper_kernel(i, j, rows, columns, depth, packed_a, packed_b, k > 0, C + i * N + j, N);
             }

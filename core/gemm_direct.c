@@ -1,8 +1,7 @@
 /* gemm_direct.c - the product with an operand packed once and used often, the other read where it stands: for the many small products of attention,
    where packing both each time costs as much as the product. Each element is summed in gemm.h's order. */
 #include "gemm.h"
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+#include "rows.h"
 
 /* As gemm_kernel, with row i of A at a[i] and `step` floats from one k to the next. */
 static void kernel(size_t K, const float *const a[GEMM_MR], size_t step, const float *b, int beta, float *C, size_t rs_c) {
@@ -32,8 +31,8 @@ static void panel(size_t M, size_t columns, size_t K, GemmOperand A, const float
     for (size_t i = 0; i < M; i += GEMM_MR, C += GEMM_MR * rs_c) {
         const float *a[GEMM_MR];
         float tile[GEMM_MR * GEMM_NR];
-        size_t rows = smaller(GEMM_MR, M - i);
-        for (size_t r = 0; r < GEMM_MR; r++) a[r] = A.data + (i + smaller(r, rows - 1)) * A.rs;
+        size_t rows = rows_smaller(GEMM_MR, M - i);
+        for (size_t r = 0; r < GEMM_MR; r++) a[r] = A.data + (i + rows_smaller(r, rows - 1)) * A.rs;
         if (rows == GEMM_MR && columns == GEMM_NR) {
             kernel(K, a, A.cs, b, beta, C, rs_c);
             continue;
@@ -48,6 +47,7 @@ void gemm_direct(size_t M, size_t N, size_t K, GemmOperand A, const float *packe
     for (size_t k = 0; k < K; k += GEMM_KC)
         for (size_t j = 0; j < N; j += GEMM_NR) {
             const GemmOperand part = {A.data + k * A.cs, A.rs, A.cs};
-            panel(M, smaller(GEMM_NR, N - j), smaller(GEMM_KC, K - k), part, packed + j * depth + k * GEMM_NR, beta || k, C + j, rs_c);
+            panel(M, rows_smaller(GEMM_NR, N - j), rows_smaller(GEMM_KC, K - k), part, packed + j * depth + k * GEMM_NR, beta || k, C + j,
+                  rs_c);
         }
 }

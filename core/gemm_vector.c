@@ -1,10 +1,9 @@
 /* gemm_vector.c - the product with one row: bound by reading B once, so nothing is packed. Each element is summed in gemm.h's order. */
 #include "f32x4.h"
 #include "gemm.h"
+#include "rows.h"
 
 enum { STRIP = 32 }; /* columns at once: eight accumulators */
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /* B row-major: eight vectors of columns go down the rows together. */
 static void strip_rows(float *out, size_t K, const float *a, size_t cs_a, const float *b, size_t rs_b) {
@@ -47,7 +46,7 @@ static void strip_general(float *out, size_t columns, size_t K, const float *a, 
 
 void gemm_vector(size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C) {
     for (size_t k = 0; k < K || k == 0; k += GEMM_KC) {
-        size_t depth = smaller(GEMM_KC, K - k), columns;
+        size_t depth = rows_smaller(GEMM_KC, K - k), columns;
         const float *a = A.data + k * A.cs;
         for (size_t j = 0; j < N; j += columns) {
             float out[STRIP];
@@ -59,7 +58,7 @@ void gemm_vector(size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, flo
                 columns = 4;
                 strip_columns(out, depth, a, A.cs, part.data, B.cs);
             } else {
-                columns = smaller(4, N - j);
+                columns = rows_smaller(4, N - j);
                 strip_general(out, columns, depth, a, A.cs, part);
             }
             for (size_t i = 0; i < columns; i++) C[j + i] = beta || k ? C[j + i] + out[i] : out[i];

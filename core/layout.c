@@ -75,7 +75,7 @@ static void add_linear(Walk *walk, const Config *c, LayoutRole role, size_t in, 
 /* Initial standard deviations. gpt2: 0.02, and 0.02 / sqrt(2 n_layer) for the projections back to the residual stream (Radford et al. 2019).
    zero_proj: embeddings 1, linear layers 0.5 / sqrt(in), projections and an untied head 0, so the first loss is exactly ln V there. */
 static void walk_all(Walk *walk, const Config *c) {
-    size_t C = (size_t)c->n_embd, inner = config_inner(c), fc = c->activation == ACTIVATION_SWIGLU ? 2 * inner : inner;
+    size_t C = (size_t)c->n_embd, inner = config_inner(c), fc = config_fc(c);
     int gpt2 = c->init == INIT_SCHEME_GPT2;
     double wide = gpt2 ? 0.02 : 0.5 / sqrt((double)C), projection = gpt2 ? 0.02 / sqrt(2.0 * c->n_layer) : 0.0;
     double unit = gpt2 || c->tie_weights ? 0.02 : 1.0; /* a tied head would begin with logits of size sqrt(n_embd) */

@@ -29,7 +29,7 @@ static Sizes sizes_of(const Config *c, PassMode mode, size_t B) {
                    .qkv = config_qkv(c),
                    .heads = (uint64_t)c->n_head + config_kv_heads(c),
                    .inner = inner,
-                   .fc = c->activation == ACTIVATION_SWIGLU ? 2 * inner : inner,
+                   .fc = config_fc(c),
                    .V = (uint64_t)c->vocab_size,
                    .T = T,
                    .hs = config_head_size(c)};

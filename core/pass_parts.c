@@ -42,10 +42,7 @@ HeadRows pass_qk_heads(const Pass *pass) {
 
 size_t pass_rows(const Pass *pass) { return pass->B * pass->T; }
 
-size_t pass_fc(const Pass *pass) {
-    const Config *c = &pass->model->config;
-    return c->activation == ACTIVATION_SWIGLU ? 2 * config_inner(c) : config_inner(c);
-}
+size_t pass_fc(const Pass *pass) { return config_fc(&pass->model->config); }
 
 size_t pass_chunk(const Pass *pass, size_t first) {
     size_t left = pass_rows(pass) - first;

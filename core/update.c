@@ -17,7 +17,7 @@ typedef struct {
 /* sqrt(max(1, out / in)): the change of an output is then of the same size whatever the shape. */
 static double shape_factor(size_t in, size_t out) { return out > in ? sqrt((double)out / (double)in) : 1.0; }
 
-static size_t fc_parts(const Config *c) { return c->activation == ACTIVATION_SWIGLU ? 2 : 1; }
+static size_t fc_parts(const Config *c) { return config_fc(c) / config_inner(c); }
 
 /* Parts of a block: fc, proj, then those of attention. */
 static size_t parts_of(const Config *c) {

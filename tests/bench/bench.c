@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "bench.h"
-#include "folio.h"
 #include "../core/settings.h"
 #include "../core/threads.h"
+#include "bench.h"
+#include "folio.h"
 
 enum { REPEATS = 9 };
 
@@ -109,7 +109,8 @@ static void steps(const Config *config, Trainer *trainer, Pool *pool) {
     for (int i = 0; i < REPEATS; i++) trainer_step(trainer);
     trainer_measure(trainer, NULL);
     for (int i = 0; i < LAP_COUNT; i++) all += lap.seconds[i];
-    for (int i = 0; i < LAP_COUNT; i++) printf("  %-24s %8.2f ms %6.1f%%\n", names[i], 1000 * lap.seconds[i] / REPEATS, 100 * lap.seconds[i] / all);
+    for (int i = 0; i < LAP_COUNT; i++)
+        printf("  %-24s %8.2f ms %6.1f%%\n", names[i], 1000 * lap.seconds[i] / REPEATS, 100 * lap.seconds[i] / all);
 }
 
 typedef struct {
@@ -151,7 +152,8 @@ int main(int argc, char **argv) {
     Trainer trainer;
     Pass pass;
     uint64_t weights = model_bytes(&config), rest = trainer_bytes(&config, threads), cache = pass_bytes(&config, PASS_DECODE, 1, threads);
-    if (config_check(&config, NULL) || dataset_init(&dataset, &config, ids, n) || model_init(&model, &config, memory(weights), (size_t)weights) ||
+    if (config_check(&config, NULL) || dataset_init(&dataset, &config, ids, n) ||
+        model_init(&model, &config, memory(weights), (size_t)weights) ||
         trainer_init(&trainer, &config, &model, &dataset, pool, memory(rest), (size_t)rest) ||
         pass_init(&pass, &model, PASS_DECODE, 1, pool, memory(cache), (size_t)cache)) {
         fprintf(stderr, "bench: these settings do not go together\n");
@@ -163,8 +165,9 @@ int main(int argc, char **argv) {
     steps(&config, &trainer, pool);
     Decoding decoding = {&pass, ids, memory((uint64_t)config.vocab_size * sizeof(float)), T, 0};
     Spread s = rate(run_decode, &decoding, 0.1);
-    printf("\ndecoding    %.0f tokens/s (%.0f - %.0f)\npeak        %.1f GFLOP/s by this build's f32x4_madd, %.1f product and sum, one thread\n", s.median, s.least,
-           s.most, peak(1), peak(0));
+    printf(
+        "\ndecoding    %.0f tokens/s (%.0f - %.0f)\npeak        %.1f GFLOP/s by this build's f32x4_madd, %.1f product and sum, one thread\n",
+        s.median, s.least, s.most, peak(1), peak(0));
     printf("memory      %.1f MB\n", 1e-6 * (double)(weights + rest + cache));
     return 0;
 }
