@@ -6,7 +6,8 @@
  * @property {string} text
  * @property {string} fingerprint '' for the one that comes with the page
  * @property {number} characters
- * @property {number} different characters, each counted once: the vocabulary of the char tokenizer
+ * @property {number} different characters, each counted once
+ * @property {string} vocabulary these characters, by code point, as the char tokenizer has them
  */
 
 /** Longest text that is taken, in bytes: beyond it a tab has no memory left for the model. */
@@ -40,7 +41,11 @@ export function makeText(name, text, fingerprint = fingerprintOf(text)) {
     characters++;
     seen.add(character);
   }
-  return { name, text, fingerprint, characters, different: seen.size };
+  // Half a surrogate pair is U+FFFD in UTF-8.
+  const known = new Set(Array.from(seen, (character) => (/^[\ud800-\udfff]$/.test(character) ? '\ufffd' : character)));
+  const codepoints = Array.from(known, (character) => Number(character.codePointAt(0))).sort((a, b) => a - b);
+  const vocabulary = codepoints.map((codepoint) => String.fromCodePoint(codepoint)).join('');
+  return { name, text, fingerprint, characters, different: known.size, vocabulary };
 }
 
 /**
