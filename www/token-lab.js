@@ -14,8 +14,8 @@ import { piecesOf } from './tokens.js';
 const CONTEXT = 4096;
 
 /** Most of what is shown: lines, and characters. */
-const LINES = 6;
-const CHARACTERS = 320;
+const LINES = 4;
+const CHARACTERS = 240;
 
 const END_OF_TEXT = '<|endoftext|>';
 

@@ -45,7 +45,7 @@ export class TokenLines {
     this.#whose = whose;
     this.#current = 0;
     this.#list.replaceChildren(...pieces.map(draw));
-    this.#list.setAttribute('aria-label', `The first ${count(pieces.length)} tokens of ${whose}; the arrow keys go from one to the next`);
+    this.#list.setAttribute('aria-label', `The first ${count(pieces.length)} ${whose} tokens; the arrow keys go from one to the next`);
     this.#list.dataset.whose = whose;
     if (focused) this.#go(0);
     else this.#read(-1);
@@ -111,7 +111,7 @@ export class TokenLines {
   /** Tells of a token; -1: of all. @param {number} index */
   #read(index) {
     const piece = this.#pieces[index];
-    if (!piece) return say(this.#reading, `${count(this.#pieces.length)} tokens of ${this.#whose}. Point at one, or use the arrow keys.`);
+    if (!piece) return say(this.#reading, `${count(this.#pieces.length)} ${this.#whose} tokens: point at one.`);
     const whole = element('span', '', '');
     whole.append(element('b', '', piece.text ? visible(piece.text) : 'part of a character'), ' is ', element('b', '', `${piece.id}`), `: ${piece.bytes.length === 1 ? 'byte' : `${piece.bytes.length} bytes`} ${hex(piece.bytes)}`);
     this.#reading.replaceChildren(...whole.childNodes);
