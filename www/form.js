@@ -62,7 +62,7 @@ export function bindControl(control, fault, row, state) {
     if (control instanceof HTMLInputElement && control.type === 'number') Object.assign(control, { min: String(now.min), max: String(now.max) });
     // What is being typed stays as it is typed, if it means the same.
     if ('value' in read && read.value === value) return say('');
-    if ('fault' in read && document.activeElement === control) return;
+    if ('fault' in read && document.activeElement === control) return say(`${row.label} ${read.fault}.`);
     if (isCheck) control.checked = Boolean(value);
     else control.value = String(value);
     say('');

@@ -113,7 +113,7 @@ export class TokenLines {
     const piece = this.#pieces[index];
     if (!piece) return say(this.#reading, `${count(this.#pieces.length)} ${this.#whose} tokens: point at one.`);
     const whole = element('span', '', '');
-    whole.append(element('b', '', piece.text ? visible(piece.text) : 'part of a character'), ' is ', element('b', '', `${piece.id}`), `: ${piece.bytes.length === 1 ? 'byte' : `${piece.bytes.length} bytes`} ${hex(piece.bytes)}`);
+    whole.append(element('b', '', piece.text ? visible(piece.text) : 'part of a character'), ' id ', element('b', '', `${piece.id}`), `, ${piece.bytes.length === 1 ? 'byte' : `${piece.bytes.length} bytes`} ${hex(piece.bytes)}`);
     this.#reading.replaceChildren(...whole.childNodes);
   }
 }

@@ -35,7 +35,8 @@ export class TokenTable {
     if (encoding) {
       const fetching = element('button', 'quiet', `Fetch ${bytes(encoding.bytes)}`);
       fetching.type = 'button';
-      fetching.setAttribute('aria-label', `Fetch the tokens of ${name}, ${bytes(encoding.bytes)}`);
+      button.id = `tokens-of-${name}`;
+      fetching.setAttribute('aria-describedby', button.id);
       fetching.addEventListener('click', () => look(name));
       row.cells[1].colSpan = 2;
       row.cells[1].append(fetching);

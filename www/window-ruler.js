@@ -61,9 +61,9 @@ export class WindowRuler {
     const shown = this.#lines.tokens.length;
     const over = windowsOver({ shown, blockSize, stride, windows });
     this.#put(over);
-    const step = stride === blockSize ? 'one after the other' : stride < blockSize ? `one every ${many(stride, 'token')}, overlapping by ${count(blockSize - stride)}` : `one every ${many(stride, 'token')}, ${count(stride - blockSize)} left out between them`;
-    const drawn = over.length === 1 ? 'The bracket is the first' : `The brackets are the first ${over.length}`;
-    say(this.#words, windows ? `Windows of ${many(blockSize, 'token')}, ${step}: ${count(windows)} in an epoch. ${drawn}.` : `The text is too short for a window of ${many(blockSize, 'token')}.`);
+    const step = stride === blockSize ? 'side by side' : `one every ${count(stride)}, ${stride < blockSize ? 'overlapping' : 'with gaps'}`;
+    const drawn = over.length === 1 ? 'the first is drawn' : `the first ${over.length} are drawn`;
+    say(this.#words, windows ? `Windows of ${many(blockSize, 'token')}, ${step}: ${count(windows)} in an epoch; ${drawn}.` : `The text is too short for a window of ${many(blockSize, 'token')}.`);
   }
 
   /** @param {Window[]} windows */
@@ -85,7 +85,7 @@ export class WindowRuler {
         mark.classList.toggle('begins', i === 0);
         mark.classList.toggle('ends', i === rows.length - 1 && end <= tokens.length);
         mark.style.setProperty('left', `${left - origin.left}px`);
-        mark.style.setProperty('width', `${right - left}px`);
+        mark.style.setProperty('width', `${right - left - 1}px`); // so that neighbours do not touch
         mark.style.setProperty('top', `${top - origin.top}px`);
         mark.style.setProperty('--track', String(track));
         return mark;
