@@ -105,7 +105,7 @@ native: build/native/libfolio.a build/native/train ## build the native library a
 types: build/types.stamp ## make the package's .d.ts files from its JSDoc
 
 # When you want to put the page on a server: build/site is complete and needs no special headers.
-# What stands in it is what www/ and wasm/ hold, plus the module, presets and text.
+# What stands in it is what www/ and wasm/ hold, plus the modules, presets, text, and tokens of encodings, which are fetched when asked for.
 site: build/site.stamp ## build the page into build/site
 
 # When you want to see the page.
@@ -301,5 +301,5 @@ build/site.stamp: $(NPM) $(JS) $(SITE_FILES) $(MODULES:%=wasm/dist/folio-%.wasm)
 	cp tests/node_modules/uplot/dist/uPlot.esm.js tests/node_modules/uplot/dist/uPlot.min.css tests/node_modules/uplot/LICENSE build/site/uplot
 	cp models/presets/*.json build/site/presets
 	cp models/mock-shakespeare.txt build/site/data/text.txt
-	cp $(SITE_RANKS:%=build/ranks/%.ranks) build/site/ranks
+	cp $(SITE_RANKS:%=build/ranks/%.ranks) tests/node_modules/gpt-tokenizer/LICENSE build/site/ranks
 	@touch $@

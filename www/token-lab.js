@@ -31,6 +31,7 @@ export const keyOf = ({ name, size }) => (size ? `${name} ${size}` : name);
 
 export class TokenLab {
   #client;
+  #busy;
   /** @type {Text|null} */
   #text = null;
   #blob = new Blob();
@@ -41,9 +42,10 @@ export class TokenLab {
   /** @type {Map<string, Uint8Array<ArrayBuffer>>} what was fetched, by encoding */
   #files = new Map();
 
-  /** @param {Client} client */
-  constructor(client) {
+  /** @param {Client} client @param {() => boolean} busy whether the worker has work that may keep it from answering soon */
+  constructor(client, busy) {
     this.#client = client;
+    this.#busy = busy;
   }
 
   /** The text to work on. @param {Text} text */
@@ -96,7 +98,7 @@ export class TokenLab {
     if (file) return tokenizer.ranks(file, { encoding: name });
     if (name === 'char') return tokenizer.load({ kind: 'char', vocabulary: this.#text?.vocabulary });
     if (name === 'byte') return tokenizer.load({ kind: 'byte' });
-    return tokenizer.train(/** @type {'word'|'bpe'} */ (name), this.#blob, { vocabSize: size, signal });
+    return tokenizer.train(/** @type {'word'|'bpe'} */ (name), this.#blob, { vocabSize: size, signal: this.#patient(signal) });
   }
 
   /** The tokens of the text's first lines. @param {Choice} choice @param {AbortSignal} signal */
@@ -105,7 +107,7 @@ export class TokenLab {
     const text = this.#text?.text.slice(0, CONTEXT) ?? '';
     // As a run encodes it.
     const allowedSpecial = END_OF_TEXT in tokenizer.special ? [END_OF_TEXT] : [];
-    const ids = await tokenizer.encode(text, { allowedSpecial, disallowedSpecial: [], signal });
+    const ids = await tokenizer.encode(text, { allowedSpecial, disallowedSpecial: [], signal: this.#patient(signal) });
     const offsets = await tokenizer.offsets(text, ids);
     signal.throwIfAborted();
     const encoder = new TextEncoder();
@@ -118,7 +120,7 @@ export class TokenLab {
     const known = this.#counts.get(key);
     if (known !== undefined) return known;
     const tokenizer = await this.tokenizer(choice, signal);
-    const { length } = await tokenizer.encode(this.#blob, { signal });
+    const { length } = await tokenizer.encode(this.#blob, { signal: this.#patient(signal) });
     signal.throwIfAborted();
     this.#counts.set(key, length);
     return length;
@@ -127,6 +129,17 @@ export class TokenLab {
   /** The same, if it is known already. @param {Choice} choice */
   counted(choice) {
     return this.#counts.get(keyOf(choice)) ?? null;
+  }
+
+  /**
+   * The signal for the worker. A worker that does not answer an abort is ended, and a run with it: while it is busy, work is left to end instead,
+   * and what comes of it is not looked at.
+   * @param {AbortSignal} signal
+   */
+  #patient(signal) {
+    const forwarded = new AbortController();
+    signal.addEventListener('abort', () => this.#busy() || forwarded.abort(signal.reason), { once: true });
+    return forwarded.signal;
   }
 
   /** @param {string} key */

@@ -49,7 +49,7 @@ export class TokenPanel extends EventTarget {
     this.session = session;
     this.state = state;
     this.texts = texts;
-    this.#lab = new TokenLab(client);
+    this.#lab = new TokenLab(client, () => !['idle', 'paused', 'done'].includes(session.status));
     state.addEventListener('change', () => this.#changed());
     texts.addEventListener('text', () => this.#takeText());
     this.#compare.addEventListener('toggle', () => this.#later());
@@ -102,7 +102,7 @@ export class TokenPanel extends EventTarget {
     this.#later();
   }
 
-  /** While a run is being made the worker answers nobody, an abort neither: then it waits. */
+  /** While a run is being made the worker answers nobody: then it waits. */
   #deferred = false;
 
   #later(pause = 0) {

@@ -55,7 +55,7 @@ export class WindowRuler {
     const stride = gap || blockSize;
     if (state.get('batching') !== 'epoch') {
       this.#put([]);
-      return say(this.#words, `Each step takes ${many(batch, 'window')} of ${many(blockSize, 'token')} from anywhere.`);
+      return say(this.#words, `A step reads ${many(batch, 'random window')} of ${count(blockSize)}.`);
     }
     const windows = windowsOf(await counting(), state);
     const shown = this.#lines.tokens.length;

@@ -238,11 +238,36 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
   });
 }
 
+test('another tokenizer, another text and a dead worker, at any time: what is shown at last is what was chosen at last', { timeout: 60_000 }, async (t) => {
+  const page = await site.open(t, `${TINY}&max_iters=100000`);
+  await ready(page);
+  await openFold(page);
+  await page.setInputFiles('#text-file', { name: 'long.txt', mimeType: 'text/plain', buffer: Buffer.from(TEXT.repeat(10)) });
+  await untilNotice(page, /long\.txt it is/);
+  for (const name of ['bpe', 'word', 'char', 'bpe', 'word']) {
+    await page.selectOption('#f-tokenizer', name);
+    await page.waitForTimeout(200);
+  }
+  assert.equal((await row(page, 'word')).tokens, tokenizer('word', TEXT.repeat(10), 4096).encode(TEXT.repeat(10)).length);
+  await untilShown(page, 'word');
+  await page.click('#text-default');
+  await page.click('#start');
+  await inState(page, 'training');
+  await page.selectOption('#f-tokenizer', 'bpe');
+  await untilShown(page, 'bpe');
+  assert.deepEqual(await notices(page).then((all) => all.filter((words) => /worker/i.test(words))), [], 'no run is lost for it');
+  await page.workers()[0].evaluate(() => self.close());
+  await untilNotice(page, /goes on from the checkpoint/);
+  await page.fill('#f-vocab_size', '300');
+  await page.waitForFunction(() => document.querySelector('tr[data-tokenizer=bpe] .size')?.textContent === 'of 300');
+  assertNoFaults(page);
+});
+
 test('the windows of an epoch are drawn over the tokens they hold; random ones are told of', async (t) => {
   let page = await site.open(t, '#block_size=32');
   await ready(page);
   const words = (/** @type {RegExp} */ wanted) => page.waitForFunction((source) => new RegExp(source).test(document.getElementById('windows-words')?.textContent ?? ''), wanted.source);
-  await words(/^Each step takes 16 windows of 32 tokens from anywhere\.$/);
+  await words(/^A step reads 16 random windows of 32\.$/);
   assert.equal(await page.locator('.window').count(), 0);
   page = await site.open(t, '#block_size=32&batching=epoch&stride=16');
   const ids = folio.tokenizer.train('char', TEXT).encode(TEXT);
