@@ -1,5 +1,7 @@
 // text.js - the text to learn from: the one that comes with the page, or the reader's own. Own texts stay in this tab.
 
+import { charactersOf } from './characters.js';
+
 /**
  * @typedef {object} Text
  * @property {string} name
@@ -35,17 +37,7 @@ export async function fetchText() {
  */
 export function makeText(name, text, fingerprint = fingerprintOf(text)) {
   if (!text) throw new Error(`${name} is empty: there is nothing to learn from`);
-  const seen = new Set();
-  let characters = 0;
-  for (const character of text) {
-    characters++;
-    seen.add(character);
-  }
-  // Half a surrogate pair is U+FFFD in UTF-8.
-  const known = new Set(Array.from(seen, (character) => (/^[\ud800-\udfff]$/.test(character) ? '\ufffd' : character)));
-  const codepoints = Array.from(known, (character) => Number(character.codePointAt(0))).sort((a, b) => a - b);
-  const vocabulary = codepoints.map((codepoint) => String.fromCodePoint(codepoint)).join('');
-  return { name, text, fingerprint, characters, different: known.size, vocabulary };
+  return { name, text, fingerprint, ...charactersOf(text) };
 }
 
 /**

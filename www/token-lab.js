@@ -1,6 +1,7 @@
 // token-lab.js - tokenizers of the present text, made in the worker when they are asked for, and what they make of it. Knows nothing of the page.
 
-import { fetchRanks, findEncoding } from './encodings.js';
+import { findEncoding } from './encodings.js';
+import { fetchRanks } from './ranks.js';
 import { piecesOf } from './tokens.js';
 
 /**
