@@ -49,7 +49,7 @@ const CORE = [
   ['vocab_size', 'tokens', 'Vocabulary', { follows: true, under: (get) => LEARNING[String(get('tokenizer'))] ?? { hidden: true } }],
   ['val_fraction', 'text', 'Kept for validation'],
   ['batching', 'text', 'Windows'],
-  ['stride', 'text', 'Stride'],
+  ['stride', 'text', 'Stride', { under: (get) => ({ hidden: get('batching') !== 'epoch' }) }],
   ['n_layer', 'model', 'Layers', { max: 96 }],
   ['n_head', 'model', 'Heads'],
   ['n_embd', 'model', 'Channels'],
