@@ -42,6 +42,7 @@ C_TESTS = $(wildcard tests/core/*_test.c)
 JS = $(shell find wasm/src wasm/bin www -name '*.js' 2>/dev/null)
 NPM = tests/node_modules/.package-lock.json
 RANKS = r50k_base p50k_base cl100k_base o200k_base
+SITE_RANKS = r50k_base cl100k_base o200k_base
 STRICT = -std=c99 -pedantic -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror -ffp-contract=off -Icore -Ibuild/generated
 FUZZERS = $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -109,7 +110,7 @@ native: build/native/libfolio.a build/native/train ## build the native library a
 types: build/types.stamp ## make the package's .d.ts files from its JSDoc
 
 # When you want to put the page on a server: build/site is complete and needs no special headers.
-# What stands in it is what www/ and wasm/ hold, plus the module, presets and text.
+# What stands in it is what www/ and wasm/ hold, plus the modules, presets, text, and tokens of encodings, which are fetched when asked for.
 site: build/site.stamp ## build the page into build/site
 
 # When you want to see the page.
@@ -295,12 +296,13 @@ build/check.stamp: build/site.stamp tests/tsconfig.page.json tests/tsconfig.json
 	@touch $@
 
 SITE_FILES = $(shell find www models/presets models/*.txt -type f 2>/dev/null)
-build/site.stamp: $(NPM) $(JS) $(SITE_FILES) $(MODULES:%=wasm/dist/folio-%.wasm)
+build/site.stamp: $(NPM) $(JS) $(SITE_FILES) $(MODULES:%=wasm/dist/folio-%.wasm) $(SITE_RANKS:%=build/ranks/%.ranks)
 	rm -rf build/site
-	mkdir -p build/site/folio build/site/uplot build/site/presets build/site/data
+	mkdir -p build/site/folio build/site/uplot build/site/presets build/site/data build/site/ranks
 	cp -R www/. build/site
 	cp -R wasm/src wasm/dist build/site/folio
 	cp tests/node_modules/uplot/dist/uPlot.esm.js tests/node_modules/uplot/dist/uPlot.min.css tests/node_modules/uplot/LICENSE build/site/uplot
 	cp models/presets/*.json build/site/presets
 	cp models/mock-shakespeare.txt build/site/data/text.txt
+	cp $(SITE_RANKS:%=build/ranks/%.ranks) tests/node_modules/gpt-tokenizer/LICENSE build/site/ranks
 	@touch $@

@@ -14,9 +14,10 @@ import { ModelPanel } from './model-panel.js';
 import { announce, notice, noticeError } from './notices.js';
 import { fetchPreset } from './presets.js';
 import { Session } from './session.js';
-import { settingsTable } from './settings.js';
+import { readValue, settingsTable } from './settings.js';
 import { State } from './state.js';
 import { TextPanel } from './text-panel.js';
+import { TokenPanel } from './token-panel.js';
 import { TrainingPanel } from './training-panel.js';
 import { WritingPanel, penOf } from './writing-panel.js';
 
@@ -54,7 +55,7 @@ async function main() {
   void offerThreads({ busy: () => session.status !== 'idle' });
   start.removeEventListener('click', early);
   const arrived = texts.start(state).catch(noticeError);
-  new ModelPanel(client, state, texts);
+  new ModelPanel(client, state, new TokenPanel(client, session, state, texts));
   if (wanted) void training.go();
   await arrived;
   document.body.dataset.ready = 'true';
@@ -80,7 +81,10 @@ async function applyLink(state) {
     noticeError(error);
     return new Map();
   });
-  state.usePreset(name, preset, values);
+  for (const [setting, value] of state.usePreset(name, preset, values)) {
+    const read = readValue(state.row(setting), String(value));
+    if ('fault' in read) notice(`Left out of the link: ${setting} ${read.fault}.`, { name: 'LINK', bad: true });
+  }
 }
 
 /** Choosing a preset fetches it. @param {State} state */
@@ -152,6 +156,7 @@ function keepFiles(session, state, texts) {
         const row = state.rows.get(name);
         if (row?.core && !row.follows) state.set(name, value);
       }
+      if (!state.row('vocab_size').hidden) state.set('vocab_size', Number(session.config?.vocab_size));
       notice(`${file.name} is open: ${count(session.step)} steps, ${count(session.run?.parameters ?? 0)} parameters.`);
     } catch (error) {
       noticeError(error);

@@ -34,6 +34,9 @@ function field(row, state) {
   const whole = element('div', row.kind === 'bool' ? 'field check' : 'field', '');
   whole.append(...(row.kind === 'bool' ? [control, label] : [label, control]), doc, fault);
   bindControl(control, fault, row, state);
+  const hide = () => (whole.hidden = Boolean(state.row(row.name).hidden));
+  state.addEventListener('change', hide);
+  hide();
   return whole;
 }
 
@@ -54,16 +57,18 @@ export function bindControl(control, fault, row, state) {
   };
   const show = () => {
     const value = state.get(row.name);
-    const read = readValue(row, shown());
+    const now = state.row(row.name);
+    const read = readValue(now, shown());
+    if (control instanceof HTMLInputElement && control.type === 'number') Object.assign(control, { min: String(now.min), max: String(now.max) });
     // What is being typed stays as it is typed, if it means the same.
     if ('value' in read && read.value === value) return say('');
-    if ('fault' in read && document.activeElement === control) return;
+    if ('fault' in read && document.activeElement === control) return say(`${row.label} ${read.fault}.`);
     if (isCheck) control.checked = Boolean(value);
     else control.value = String(value);
     say('');
   };
   control.addEventListener('input', () => {
-    const read = readValue(row, shown());
+    const read = readValue(state.row(row.name), shown());
     if ('fault' in read) return say(`${row.label} ${read.fault}.`);
     say('');
     state.set(row.name, read.value);

@@ -11,20 +11,20 @@ import { bytes, count, short } from './format.js';
 export class ModelPanel {
   #asked = 0;
 
-  /** @param {Client} client @param {State} state @param {import('./text-panel.js').TextPanel} texts */
-  constructor(client, state, texts) {
+  /** @param {Client} client @param {State} state @param {import('./token-panel.js').TokenPanel} tokens */
+  constructor(client, state, tokens) {
     this.client = client;
     this.state = state;
-    this.texts = texts;
+    this.tokens = tokens;
     const refresh = () => void this.#refresh();
     state.addEventListener('change', refresh);
-    texts.addEventListener('text', refresh);
+    tokens.addEventListener('vocabulary', refresh);
     refresh();
   }
 
   async #refresh() {
     const mine = ++this.#asked;
-    const vocab = this.texts.vocabSize;
+    const vocab = this.tokens.vocabSize;
     const config = { ...(vocab ? { vocab_size: vocab } : {}), ...this.state.config() };
     let fault = '';
     let size;

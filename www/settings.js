@@ -1,6 +1,7 @@
 // settings.js - THE table of settings: the fields of the page, the link, the defaults and the limits all come from it. What a setting of the
 // core is (kind, default, limits, choices, explanation) comes from the core's own table in config.h, through client.settings; here stands only
-// where it appears on the page, what it is called there, and limits that are narrower in a tab. A new setting of the page is one row.
+// where it appears on the page, what it is called there, and limits that are narrower in a tab or under other settings. A new setting of the page
+// is one row.
 
 /**
  * @typedef {'int'|'real'|'bool'|'enum'|'text'} Kind
@@ -16,7 +17,9 @@
  * @property {number} max of a text: its characters
  * @property {string[]} choices
  * @property {string} doc one line of explanation
- * @property {boolean} [follows] from the text, unless a preset or the link sets it
+ * @property {boolean} [follows] from the text, unless a preset, the link or the reader sets it
+ * @property {boolean} [hidden] says nothing, as other settings are: it has no field then, and what the reader set does not count
+ * @property {(get: (name: string) => Value|undefined) => Partial<Row>} [under] what of the row is different under other settings
  * @typedef {{name: string, kind: Kind, default: Value, min: number, max: number, choices?: string[], doc: string}} EngineSetting
  */
 
@@ -37,11 +40,16 @@ const OWN = [
   own('repetition_penalty', 'Repetition penalty', 'writing-more', 'real', 1, 0.1, 10, 'makes tokens seen before less likely; 1: not'),
 ];
 
+/** Tokenizers that learn as many tokens as they are told: how many if they are not, and the fewest (bpe has all bytes and an end of text). */
+const LEARNING = /** @type {Record<string, Partial<Row>>} */ ({ word: { default: 4096, min: 3 }, bpe: { default: 1024, min: 257 } });
+
 /** Where the core's settings stand: [name, place, label, narrower limits]. @type {[string, string, string, Partial<Row>?][]} */
 const CORE = [
-  ['vocab_size', '', 'Vocabulary', { follows: true }],
+  ['tokenizer', 'tokens', 'Tokens'],
+  ['vocab_size', 'tokens', 'Vocabulary', { follows: true, under: (get) => LEARNING[String(get('tokenizer'))] ?? { hidden: true } }],
   ['val_fraction', 'text', 'Kept for validation'],
-  ['tokenizer', 'text', 'Tokens'],
+  ['batching', 'text', 'Windows'],
+  ['stride', 'text', 'Stride', { under: (get) => ({ hidden: get('batching') !== 'epoch' }) }],
   ['n_layer', 'model', 'Layers', { max: 96 }],
   ['n_head', 'model', 'Heads'],
   ['n_embd', 'model', 'Channels'],
@@ -81,7 +89,6 @@ const CORE = [
   ['weight_decay', 'training-more', 'Weight decay'],
   ['grad_clip', 'training-more', 'Gradient clip'],
   ['gradient_accumulation_steps', 'training-more', 'Batches a step'],
-  ['batching', 'training-more', 'Batches'],
   ['eval_interval', 'training-more', 'Evaluate every'],
 ];
 

@@ -19,11 +19,16 @@ export class State extends EventTarget {
     return this.own.get(name) ?? this.base(name);
   }
 
-  /** The value without the reader's doing: it is left out of the link. @param {string} name @returns {Value} */
-  base(name) {
+  /** The row of a setting as it is under the others. @param {string} name @returns {Row} */
+  row(name) {
     const row = this.rows.get(name);
     if (!row) throw new Error(`settings.js has no row "${name}"`);
-    return this.preset.get(name) ?? row.default;
+    return row.under ? { ...row, ...row.under((other) => (this.rows.has(other) ? this.get(other) : undefined)) } : row;
+  }
+
+  /** The value without the reader's doing: it is left out of the link. @param {string} name @returns {Value} */
+  base(name) {
+    return this.preset.get(name) ?? this.row(name).default;
   }
 
   /** @param {string} name @param {Value} value of the row's kind, within its limits */
@@ -31,6 +36,7 @@ export class State extends EventTarget {
     if (value === this.get(name)) return;
     if (value === this.base(name)) this.own.delete(name);
     else this.own.set(name, value);
+    this.#settle();
     this.dispatchEvent(new Event('change'));
   }
 
@@ -39,13 +45,26 @@ export class State extends EventTarget {
    * @param {string} name of the preset
    * @param {Map<string, Value>} values it sets
    * @param {Map<string, Value>} [own] set on top of it
+   * @returns {[string, Value][]} what of `own` cannot be, as the other settings are
    */
   usePreset(name, values, own = new Map()) {
     this.preset = values;
     for (const [key] of this.own) if (this.rows.get(key)?.core) this.own.delete(key);
     this.#put('preset', name);
     for (const [key, value] of own) this.#put(key, value);
+    const dropped = this.#settle();
     this.dispatchEvent(new Event('change'));
+    return dropped;
+  }
+
+  /** Drops what the reader set where other settings have moved its limits past it. */
+  #settle() {
+    const dropped = [...this.own].filter(([name, value]) => {
+      const { hidden, under, min, max } = this.row(name);
+      return under && !hidden && (Number(value) < min || Number(value) > max);
+    });
+    for (const [name] of dropped) this.own.delete(name);
+    return dropped;
   }
 
   /** @param {string} name @param {Value} value */
@@ -56,7 +75,12 @@ export class State extends EventTarget {
 
   /** The engine's config: every setting of the core but those that follow from the text. @returns {Record<string, Value>} */
   config() {
-    const given = (/** @type {Row} */ { name, core, follows }) => core && (!follows || this.own.has(name) || this.preset.has(name));
-    return Object.fromEntries([...this.rows.values()].filter(given).map(({ name }) => [name, this.get(name)]));
+    /** @type {Record<string, Value>} */
+    const config = {};
+    for (const { name, core, follows } of this.rows.values()) {
+      const { hidden } = this.row(name);
+      if (core && (!follows || this.preset.has(name) || (this.own.has(name) && !hidden))) config[name] = hidden ? this.base(name) : this.get(name);
+    }
+    return config;
   }
 }

@@ -109,11 +109,6 @@ export class TextPanel extends EventTarget {
     this.dispatchEvent(new Event('text'));
   }
 
-  /** Tokens in the vocabulary that the tokenizer will have. */
-  get vocabSize() {
-    return this.#state?.get('tokenizer') === 'byte' ? 256 : (this.text?.different ?? 0);
-  }
-
   #show() {
     const { text } = this;
     if (!text) return;
@@ -122,7 +117,6 @@ export class TextPanel extends EventTarget {
     say(byId('text-name', HTMLElement), text.name);
     say(byId('text-gist', HTMLElement), `${text.name}, ${count(text.characters)} characters`);
     say(byId('text-facts', HTMLElement), `${count(text.characters)} characters, ${count(text.different)} different, ${bytes(text.text.length)}. ${held ? `${100 - held}% to learn from, ${held}% kept to test it on.` : 'All of it to learn from.'}`);
-    say(byId('text-excerpt', HTMLElement), text.text.slice(0, 400).trim().split('\n').slice(0, 5).join('\n'));
     byId('text-default', HTMLButtonElement).hidden = !text.fingerprint;
     const split = byId('text-split', HTMLElement);
     split.setAttribute('aria-label', `${held}% of the text is kept for validation`);

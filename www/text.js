@@ -1,12 +1,15 @@
 // text.js - the text to learn from: the one that comes with the page, or the reader's own. Own texts stay in this tab.
 
+import { charactersOf } from './characters.js';
+
 /**
  * @typedef {object} Text
  * @property {string} name
  * @property {string} text
  * @property {string} fingerprint '' for the one that comes with the page
  * @property {number} characters
- * @property {number} different characters, each counted once: the vocabulary of the char tokenizer
+ * @property {number} different characters, each counted once
+ * @property {string} vocabulary these characters, by code point, as the char tokenizer has them
  */
 
 /** Longest text that is taken, in bytes: beyond it a tab has no memory left for the model. */
@@ -34,13 +37,7 @@ export async function fetchText() {
  */
 export function makeText(name, text, fingerprint = fingerprintOf(text)) {
   if (!text) throw new Error(`${name} is empty: there is nothing to learn from`);
-  const seen = new Set();
-  let characters = 0;
-  for (const character of text) {
-    characters++;
-    seen.add(character);
-  }
-  return { name, text, fingerprint, characters, different: seen.size };
+  return { name, text, fingerprint, ...charactersOf(text) };
 }
 
 /**
