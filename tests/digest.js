@@ -2,7 +2,7 @@
 // In Node also a program, for other versions of it: node tests/digest.js prints the outcome as JSON.
 
 /** @typedef {{preset: string, text: string, steps: number, resume: number, prompt: string, sha256: string, fast: string, sample: string}} Expected */
-/** @typedef {{whole: string, resumed: string, sample: string, variant: string}} Outcome */
+/** @typedef {{whole: string, resumed: string, sample: string, variant: string, present: number}} Outcome */
 
 /**
  * The digest of a whole run, that of a run carried to a fresh worker by a checkpoint, and a text sampled from it.
@@ -26,7 +26,8 @@ export async function outcomeOf(connect, { text, config, expected: { steps, resu
     const resumed = await second.digest();
     let sample = '';
     for await (const piece of second.generate({ prompt, tokens: 100, seed: 7 })) sample += piece;
-    return { whole, resumed, sample, variant: client.info.variant };
+    const { variant, present } = await client.line.call('info', {});
+    return { whole, resumed, sample, variant, present };
   } finally {
     await client.close();
   }

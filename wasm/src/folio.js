@@ -36,6 +36,7 @@ export { FolioError, encodeAll, encodeStream };
  * @property {string} variant the module that runs
  * @property {'exact' | 'fast'} numerics
  * @property {number} threads that may take part
+ * @property {number} present how many of them do now
  * @property {string[]} notes what was asked for and cannot be had here, and why
  * @property {number} memory_bytes of the module that trains
  * @property {number} text_bytes of the tokenizers' module
@@ -102,8 +103,8 @@ export class Folio {
 
   /** @returns {Info} */
   info() {
-    const { variant: { name, numerics }, threads, notes, bytes } = this.#module;
-    return { version: VERSION, variant: name, numerics, threads, notes, memory_bytes: bytes, text_bytes: this.#text.bytes };
+    const { variant: { name, numerics }, threads, present, notes, bytes } = this.#module;
+    return { version: VERSION, variant: name, numerics, threads, present, notes, memory_bytes: bytes, text_bytes: this.#text.bytes };
   }
 
   /** Until all threads take part. Nothing needs to wait for it: what comes earlier is done by fewer. */

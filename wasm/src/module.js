@@ -119,7 +119,7 @@ export class Module {
   /** Until all threads take part, or two seconds have passed: a result never waits for that, a measurement may. */
   async threadsReady() {
     this.startThreads();
-    for (const start = performance.now(); performance.now() - start < 2000 && this.call('pool_present') < this.threads;) {
+    for (const start = performance.now(); performance.now() - start < 2000 && this.present < this.threads;) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
@@ -144,6 +144,11 @@ export class Module {
   /** Bytes of memory in use by the module; it grows and never shrinks. */
   get bytes() {
     return this.#memory.buffer.byteLength;
+  }
+
+  /** Threads that take part now, the calling one included. */
+  get present() {
+    return this.threads > 1 && this.alive ? this.call('pool_present') : 1;
   }
 
   /** False once a call has trapped: what its memory holds is then unknown. */
