@@ -37,7 +37,7 @@ static void mlp_backward(Pass *pass, float *grads, size_t layer) {
     const Config *c = &pass->model->config;
     const PassLayer *l = &pass->layers[layer];
     size_t BT = pass_rows(pass), C = (size_t)c->n_embd, inner = config_inner(c);
-    size_t fc = pass_fc(pass);
+    size_t fc = config_fc(c);
     const float *dbranch = branch_gradient(pass, SITE_MLP_BRANCH, layer);
     linear_backward(&pass->exec, pass->dact, pass_grad(pass, grads, LAYOUT_MLP_PROJ_WEIGHT, layer),
                     pass_grad(pass, grads, LAYOUT_MLP_PROJ_BIAS, layer), dbranch, l->act, pass_param(pass, LAYOUT_MLP_PROJ_WEIGHT, layer),

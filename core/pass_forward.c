@@ -49,7 +49,7 @@ static void mlp_branch(Pass *pass, size_t layer) {
     const Config *c = &pass->model->config;
     const PassLayer *l = &pass->layers[layer];
     size_t BT = pass_rows(pass), C = (size_t)c->n_embd, inner = config_inner(c);
-    size_t fc = pass_fc(pass);
+    size_t fc = config_fc(c);
     norm(pass, l->norm2, l->mean2, l->rstd2, l->mid, LAYOUT_LN_2_WEIGHT, layer);
     linear_forward(&pass->exec, l->fc, l->norm2, pass_param(pass, LAYOUT_FC_WEIGHT, layer), pass_param(pass, LAYOUT_FC_BIAS, layer), BT, C,
                    fc);

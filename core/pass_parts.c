@@ -42,8 +42,6 @@ HeadRows pass_qk_heads(const Pass *pass) {
 
 size_t pass_rows(const Pass *pass) { return pass->B * pass->T; }
 
-size_t pass_fc(const Pass *pass) { return config_fc(&pass->model->config); }
-
 size_t pass_chunk(const Pass *pass, size_t first) {
     size_t left = pass_rows(pass) - first;
     return left < pass->chunk ? left : pass->chunk;

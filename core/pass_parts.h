@@ -22,9 +22,8 @@ AttentionShape pass_attention(const Pass *pass, size_t layer);
 /* The query and key heads of qkv rows: they stand first, side by side. */
 HeadRows pass_qk_heads(const Pass *pass);
 
-/* B T, and the columns of c_fc (twice n_inner for swiglu). */
+/* B T. */
 size_t pass_rows(const Pass *pass);
-size_t pass_fc(const Pass *pass);
 
 /* Logits are computed `chunk` rows at a time: how many of them from row `first`. */
 size_t pass_chunk(const Pass *pass, size_t first);
