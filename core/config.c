@@ -5,7 +5,7 @@
 #include "error.h"
 
 static const ConfigSetting SETTINGS[CONFIG_COUNT] = {
-#define CONFIG_ROW(kind, name, def, min, max, choices, doc) {#name, choices, doc, CONFIG_##kind, def, min, max},
+#define CONFIG_ROW(kind, name, def, min, max, choices, doc) {#name, choices, CONFIG_##kind, def, min, max},
     CONFIG_SETTINGS(CONFIG_ROW)
 #undef CONFIG_ROW
 };
@@ -84,3 +84,5 @@ size_t config_inner(const Config *config) { return config->n_inner ? (size_t)con
 size_t config_fc(const Config *config) { return (config->activation == ACTIVATION_SWIGLU ? 2 : 1) * config_inner(config); }
 
 size_t config_qkv(const Config *config) { return ((size_t)config->n_head + 2 * config_kv_heads(config)) * config_head_size(config); }
+
+size_t config_taps(const Config *config) { return config->conv_size > 1 ? (size_t)config->conv_size - 1 : 0; }

@@ -26,6 +26,7 @@
     X(BOOL, qk_norm, 0, 0, 1, "", "normalise each query and key to unit mean square before attention") \
     X(REAL, attn_scale, 0, 0, 100, "", "factor on query-key products; 0: 1/sqrt(head size)") \
     X(REAL, rope_theta, 10000, 1, 1e9, "", "base of the rotary position frequencies") \
+    X(INT, conv_size, 0, 0, 16, "", "tokens, itself included, that each channel mixes before attention and before the MLP; 0 or 1: none") \
     X(BOOL, embd_norm, 0, 0, 1, "", "normalise the embeddings before the first block") \
     X(BOOL, tie_weights, 1, 0, 1, "", "the head uses the token embedding's weights") \
     X(BOOL, bias, 0, 0, 1, "", "linear layers and layernorms have a bias; rmsnorm has none") \
@@ -43,6 +44,7 @@
     X(REAL, beta2, 0.99, 0, 0.999999, "", "adamw: decay of the mean of squared gradients") \
     X(REAL, adam_eps, 1e-8, 1e-16, 1, "", "adamw: added to the root of the second moment") \
     X(REAL, adam_lr, 3e-3, 0, 10, "", "muon: peak learning rate of all but the blocks' matrices; its course is learning_rate's") \
+    X(REAL, vector_lr, 0, 0, 10, "", "muon: the same of biases, normalisation weights and convolutions; 0: adam_lr") \
     X(REAL, muon_momentum, 0.95, 0, 0.9999, "", "muon: decay of the mean of gradients") \
     X(REAL, muon_momentum_start, 0.85, 0, 0.9999, "", "muon: the same in the first step") \
     X(INT, muon_momentum_iters, 300, 0, 1000000000, "", "muon: steps from one to the other") \
@@ -51,7 +53,7 @@
     X(BOOL, muon_heads, 0, 0, 1, "", "muon: the part of each attention head by itself; off: queries, keys, values and projection whole") \
     X(REAL, weight_decay, 0.1, 0, 100, "", "decay of the blocks' matrices") \
     X(REAL, embd_weight_decay, 0.1, 0, 100, "", "decay of the embeddings and the head") \
-    X(REAL, vector_weight_decay, 0, 0, 100, "", "decay of biases and normalisation weights") \
+    X(REAL, vector_weight_decay, 0, 0, 100, "", "decay of biases, normalisation weights and convolutions") \
     X(REAL, grad_clip, 1, 0, 1e9, "", "largest global norm of the gradient; 0: no clipping") \
     X(INT, batch_size, 12, 1, 65536, "", "windows in a batch") \
     X(INT, gradient_accumulation_steps, 1, 1, 65536, "", "batches whose gradients are averaged in a step") \
@@ -95,9 +97,9 @@ enum {
         CONFIG_COUNT
 };
 
-/* One row of the table, for help texts, pages and checks. */
+/* One row of the table, for checks and for JavaScript, which gets the docs by wasm/setting-docs.js. */
 typedef struct {
-    const char *name, *choices, *doc;
+    const char *name, *choices;
     ConfigKind kind;
     double def, min, max;
 } ConfigSetting;
@@ -123,5 +125,6 @@ size_t config_kv_heads(const Config *config);  /* n_kv_head, or n_head where tha
 size_t config_inner(const Config *config);     /* n_inner, or 4 n_embd where that is 0 */
 size_t config_fc(const Config *config);        /* columns of c_fc: inner, twice that for swiglu */
 size_t config_qkv(const Config *config);       /* columns of c_attn: (n_head + 2 kv heads) hs */
+size_t config_taps(const Config *config);      /* earlier tokens that conv_size reaches: conv_size - 1, or 0 */
 
 #endif

@@ -7,6 +7,7 @@
     X(DATA, "batches") \
     X(EMBEDDING, "embeddings, positions") \
     X(NORM, "normalisations") \
+    X(CONV, "convolutions") \
     X(LINEAR, "linear layers") \
     X(ATTENTION, "attention") \
     X(ACTIVATION, "activation") \

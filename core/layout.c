@@ -26,8 +26,8 @@ static void append_number(char *name, size_t number) {
 }
 
 static const char *const NAMES[LAYOUT_ROLES] = {
-    "wte.weight",         "wpe.weight",       "ln_1.weight", "ln_1.bias", "attn.c_attn.weight", "attn.c_attn.bias",
-    "attn.c_proj.weight", "attn.c_proj.bias", "ln_2.weight", "ln_2.bias", "mlp.c_fc.weight",    "mlp.c_fc.bias",
+    "wte.weight",         "wpe.weight",       "ln_1.weight", "ln_1.bias", "attn.conv.weight", "attn.c_attn.weight", "attn.c_attn.bias",
+    "attn.c_proj.weight", "attn.c_proj.bias", "ln_2.weight", "ln_2.bias", "mlp.conv.weight",  "mlp.c_fc.weight",    "mlp.c_fc.bias",
     "mlp.c_proj.weight",  "mlp.c_proj.bias",  "ln_f.weight", "ln_f.bias", "lm_head.weight",
 };
 
@@ -72,6 +72,11 @@ static void add_linear(Walk *walk, const Config *c, LayoutRole role, size_t in, 
     if (c->bias) add(walk, role + 1, out, 0, GROUP_VECTOR, 0.0, 0.0);
 }
 
+/* Zero: a convolution begins as the identity. */
+static void add_conv(Walk *walk, const Config *c, LayoutRole role) {
+    if (config_taps(c)) add(walk, role, config_taps(c), (size_t)c->n_embd, GROUP_VECTOR, 0.0, 0.0);
+}
+
 /* Initial standard deviations. gpt2: 0.02, and 0.02 / sqrt(2 n_layer) for the projections back to the residual stream (Radford et al. 2019).
    zero_proj: embeddings 1, linear layers 0.5 / sqrt(in), projections and an untied head 0, so the first loss is exactly ln V there. */
 static void walk_all(Walk *walk, const Config *c) {
@@ -83,9 +88,11 @@ static void walk_all(Walk *walk, const Config *c) {
     if (c->position == POSITION_LEARNED) add(walk, LAYOUT_WPE, (size_t)c->block_size, C, GROUP_EMBEDDING, 0.0, 0.02);
     for (walk->block = 0; walk->block < (size_t)c->n_layer; walk->block++) {
         add_norm(walk, c, LAYOUT_LN_1_WEIGHT);
+        add_conv(walk, c, LAYOUT_ATTN_CONV);
         add_linear(walk, c, LAYOUT_ATTN_WEIGHT, C, config_qkv(c), wide);
         add_linear(walk, c, LAYOUT_ATTN_PROJ_WEIGHT, C, C, projection);
         add_norm(walk, c, LAYOUT_LN_2_WEIGHT);
+        add_conv(walk, c, LAYOUT_MLP_CONV);
         add_linear(walk, c, LAYOUT_FC_WEIGHT, C, fc, wide);
         add_linear(walk, c, LAYOUT_MLP_PROJ_WEIGHT, inner, C, projection);
     }

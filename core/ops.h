@@ -66,6 +66,18 @@ void qk_norm_forward(const Exec *exec, float *x, float *rstd, HeadRows shape, do
 /* dx in place; x holds the normalised heads. */
 void qk_norm_backward(const Exec *exec, float *dx, const float *x, const float *rstd, HeadRows shape, size_t BT);
 
+/* ---- conv.c ---- */
+
+/* out (B T, C) = in + sum over k = 1 .. taps of weight (taps, C) row k - 1 times in of k tokens before: a causal convolution of each channel by
+   itself, added to the identity (So et al. 2021, 3.1; Allen-Zhu 2025, Canon layers). With start > 0 both are the rows of position start, and
+   in[-1], in[-2], ... must be those before it. Cost: 2 BT C taps flops. */
+void conv_forward(const Exec *exec, float *out, const float *in, const float *weight, size_t taps, size_t start, size_t B, size_t T,
+                  size_t C);
+
+/* din (B T, C); dweight (taps, C) += ... start is 0. */
+void conv_backward(const Exec *exec, float *din, float *dweight, const float *dout, const float *in, const float *weight, size_t taps,
+                   size_t B, size_t T, size_t C);
+
 /* ---- linear.c ---- */
 
 /* out (BT, O) = in (BT, I) weight (I, O) + bias (O). bias NULL for none. Cost: 2 BT I O flops. */

@@ -44,6 +44,7 @@ static uint64_t chunk_of(Sizes s) {
 static void plan_layer(Plan *plan, PassLayer *l, const Config *c, Sizes s) {
     l->x = carve(plan, s.rows * s.C);
     l->norm1 = carve(plan, s.rows * s.C);
+    l->conv1 = config_taps(c) ? carve(plan, s.rows * s.C) : l->norm1;
     l->mean1 = carve(plan, s.rows);
     l->rstd1 = carve(plan, s.rows);
     l->qkv = carve(plan, s.rows * s.qkv);
@@ -52,13 +53,22 @@ static void plan_layer(Plan *plan, PassLayer *l, const Config *c, Sizes s) {
     l->lse = carve(plan, s.rows * (uint64_t)c->n_head);
     l->mid = carve(plan, s.rows * s.C);
     l->norm2 = carve(plan, s.rows * s.C);
+    l->conv2 = config_taps(c) ? carve(plan, s.rows * s.C) : l->norm2;
     l->mean2 = carve(plan, s.rows);
     l->rstd2 = carve(plan, s.rows);
     l->fc = carve(plan, s.rows * s.fc);
     l->act = carve(plan, s.rows * s.inner);
 }
 
-/* Blocks after the first: their own memory in training, the first one's in evaluation, and its but for qkv in decoding. */
+/* What a block keeps from token to token. */
+static void plan_cache(Plan *plan, PassLayer *l, const Config *c, Sizes s) {
+    l->qkv = carve(plan, s.rows * s.qkv);
+    if (!config_taps(c)) return;
+    l->norm1 = carve(plan, s.rows * s.C);
+    l->norm2 = carve(plan, s.rows * s.C);
+}
+
+/* Blocks after the first: their own memory in training, the first one's in evaluation, and its but for the cache in decoding. */
 static void plan_layers(Plan *plan, Pass *pass, const Config *c, Sizes s) {
     PassLayer first;
     pass->layers = (PassLayer *)(void *)carve(plan, (uint64_t)c->n_layer * sizeof(PassLayer) / sizeof(float) + 1);
@@ -69,7 +79,7 @@ static void plan_layers(Plan *plan, Pass *pass, const Config *c, Sizes s) {
             first = layer;
         } else {
             layer = first;
-            if (pass->mode == PASS_DECODE) layer.qkv = carve(plan, s.rows * s.qkv);
+            if (pass->mode == PASS_DECODE) plan_cache(plan, &layer, c, s);
         }
         if (plan->base) pass->layers[i] = layer;
     }

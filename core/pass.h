@@ -12,14 +12,15 @@ typedef enum {
     PASS_DECODE /* forward only, one sequence, keys and values kept from call to call: the KV cache */
 } PassMode;
 
-/* What one block keeps. In PASS_EVAL all blocks share one; in PASS_DECODE all but qkv. */
+/* What one block keeps. In PASS_EVAL all blocks share one; in PASS_DECODE all but what is kept from token to token: qkv, and what convolutions read. */
 typedef struct {
     float *x;                     /* (BT, C) the block's input */
     float *norm1, *mean1, *rstd1; /* (BT, C), (BT), (BT) */
+    float *conv1;                 /* (BT, C) norm1 after its convolution; norm1 itself without one, as conv2 */
     float *qkv, *qk_rstd;         /* (BT, (H + 2G) hs) after qk_norm and rope; (BT, H + G) */
     float *att, *lse;             /* (BT, C), (B, H, T) */
     float *mid;                   /* (BT, C) after attention and its residual */
-    float *norm2, *mean2, *rstd2;
+    float *norm2, *mean2, *rstd2, *conv2;
     float *fc;  /* (BT, inner), twice as wide for swiglu */
     float *act; /* (BT, inner) */
 } PassLayer;

@@ -25,6 +25,16 @@ void pass_backward_head(Pass *pass, float *grads, const uint32_t *targets, doubl
     norm_back(pass, grads, pass->dx, pass->dnorm, pass->out, pass->meanf, pass->rstdf, LAYOUT_LN_F_WEIGHT, 0);
 }
 
+/* From the gradient of a convolution's output in dnorm to that of its input, which takes the place of a branch's gradient. */
+static const float *conv_back(const Pass *pass, float *grads, const float *in, LayoutRole role, size_t layer) {
+    const Config *c = &pass->model->config;
+    size_t taps = config_taps(c);
+    if (!taps) return pass->dnorm;
+    conv_backward(&pass->exec, pass->branch, pass_grad(pass, grads, role, layer), pass->dnorm, in, pass_param(pass, role, layer), taps,
+                  pass->B, pass->T, (size_t)c->n_embd);
+    return pass->branch;
+}
+
 /* The gradient of a branch before its dropout: dx itself where nothing was dropped. */
 static const float *branch_gradient(Pass *pass, size_t site, size_t layer) {
     Dropout dropout = pass_dropout(pass, site, layer);
@@ -44,9 +54,10 @@ static void mlp_backward(Pass *pass, float *grads, size_t layer) {
                     BT, inner, C);
     activation_backward(&pass->exec, c->activation, pass->dfc, pass->dact, l->fc, BT, inner);
     linear_backward(&pass->exec, pass->dnorm, pass_grad(pass, grads, LAYOUT_FC_WEIGHT, layer),
-                    pass_grad(pass, grads, LAYOUT_FC_BIAS, layer), pass->dfc, l->norm2, pass_param(pass, LAYOUT_FC_WEIGHT, layer), BT, C,
+                    pass_grad(pass, grads, LAYOUT_FC_BIAS, layer), pass->dfc, l->conv2, pass_param(pass, LAYOUT_FC_WEIGHT, layer), BT, C,
                     fc);
-    norm_back(pass, grads, pass->dx, pass->dnorm, l->mid, l->mean2, l->rstd2, LAYOUT_LN_2_WEIGHT, layer);
+    const float *dnorm = conv_back(pass, grads, l->norm2, LAYOUT_MLP_CONV, layer);
+    norm_back(pass, grads, pass->dx, dnorm, l->mid, l->mean2, l->rstd2, LAYOUT_LN_2_WEIGHT, layer);
 }
 
 static void attention_back(Pass *pass, float *grads, size_t layer) {
@@ -63,9 +74,10 @@ static void attention_back(Pass *pass, float *grads, size_t layer) {
     if (c->qk_norm) qk_norm_backward(&pass->exec, pass->dqkv, l->qkv, l->qk_rstd, heads, BT);
     if (c->position == POSITION_ROPE) rope_backward(&pass->exec, pass->dqkv, heads, pass->table_cos, pass->table_sin, pass->B, pass->T);
     linear_backward(&pass->exec, pass->dnorm, pass_grad(pass, grads, LAYOUT_ATTN_WEIGHT, layer),
-                    pass_grad(pass, grads, LAYOUT_ATTN_BIAS, layer), pass->dqkv, l->norm1, pass_param(pass, LAYOUT_ATTN_WEIGHT, layer), BT,
+                    pass_grad(pass, grads, LAYOUT_ATTN_BIAS, layer), pass->dqkv, l->conv1, pass_param(pass, LAYOUT_ATTN_WEIGHT, layer), BT,
                     C, heads.row_stride);
-    norm_back(pass, grads, pass->dx, pass->dnorm, l->x, l->mean1, l->rstd1, LAYOUT_LN_1_WEIGHT, layer);
+    const float *dnorm = conv_back(pass, grads, l->norm1, LAYOUT_ATTN_CONV, layer);
+    norm_back(pass, grads, pass->dx, dnorm, l->x, l->mean1, l->rstd1, LAYOUT_LN_1_WEIGHT, layer);
 }
 
 void pass_backward_layer(Pass *pass, float *grads, size_t layer) {

@@ -27,15 +27,26 @@ void pass_begin(Pass *pass, const uint32_t *ids, size_t B, size_t T, size_t star
     if (pass->x0) norm_forward(&pass->exec, c->norm, pass->layers[0].x, pass->mean0, pass->rstd0, x, NULL, NULL, c->norm_eps, BT, C);
 }
 
+/* The rows that a convolution reads are kept at their positions: it reaches back beyond the rows of this call. */
+static const float *conv(const Pass *pass, float *out, const float *rows, LayoutRole role, size_t layer) {
+    const Config *c = &pass->model->config;
+    if (config_taps(c))
+        conv_forward(&pass->exec, out, rows, pass_param(pass, role, layer), config_taps(c), pass->start, pass->B, pass->T,
+                     (size_t)c->n_embd);
+    return config_taps(c) ? out : rows;
+}
+
 static void attention_branch(Pass *pass, size_t layer) {
     const Config *c = &pass->model->config;
     const PassLayer *l = &pass->layers[layer];
     size_t BT = pass_rows(pass), C = (size_t)c->n_embd;
     HeadRows heads = pass_qk_heads(pass);
     float *qkv = l->qkv + pass->start * heads.row_stride;
-    norm(pass, l->norm1, l->mean1, l->rstd1, l->x, LAYOUT_LN_1_WEIGHT, layer);
-    linear_forward(&pass->exec, qkv, l->norm1, pass_param(pass, LAYOUT_ATTN_WEIGHT, layer), pass_param(pass, LAYOUT_ATTN_BIAS, layer), BT,
-                   C, heads.row_stride);
+    float *rows = l->norm1 + pass->start * C;
+    norm(pass, rows, l->mean1, l->rstd1, l->x, LAYOUT_LN_1_WEIGHT, layer);
+    const float *in = conv(pass, l->conv1, rows, LAYOUT_ATTN_CONV, layer);
+    linear_forward(&pass->exec, qkv, in, pass_param(pass, LAYOUT_ATTN_WEIGHT, layer), pass_param(pass, LAYOUT_ATTN_BIAS, layer), BT, C,
+                   heads.row_stride);
     if (c->qk_norm) qk_norm_forward(&pass->exec, qkv, l->qk_rstd, heads, c->norm_eps, BT);
     if (c->position == POSITION_ROPE)
         rope_forward(&pass->exec, qkv, heads, pass->table_cos, pass->table_sin, pass->start, pass->B, pass->T);
@@ -50,9 +61,10 @@ static void mlp_branch(Pass *pass, size_t layer) {
     const PassLayer *l = &pass->layers[layer];
     size_t BT = pass_rows(pass), C = (size_t)c->n_embd, inner = config_inner(c);
     size_t fc = config_fc(c);
-    norm(pass, l->norm2, l->mean2, l->rstd2, l->mid, LAYOUT_LN_2_WEIGHT, layer);
-    linear_forward(&pass->exec, l->fc, l->norm2, pass_param(pass, LAYOUT_FC_WEIGHT, layer), pass_param(pass, LAYOUT_FC_BIAS, layer), BT, C,
-                   fc);
+    float *rows = l->norm2 + pass->start * C;
+    norm(pass, rows, l->mean2, l->rstd2, l->mid, LAYOUT_LN_2_WEIGHT, layer);
+    const float *in = conv(pass, l->conv2, rows, LAYOUT_MLP_CONV, layer);
+    linear_forward(&pass->exec, l->fc, in, pass_param(pass, LAYOUT_FC_WEIGHT, layer), pass_param(pass, LAYOUT_FC_BIAS, layer), BT, C, fc);
     activation_forward(&pass->exec, c->activation, l->act, l->fc, BT, inner);
     linear_forward(&pass->exec, pass->branch, l->act, pass_param(pass, LAYOUT_MLP_PROJ_WEIGHT, layer),
                    pass_param(pass, LAYOUT_MLP_PROJ_BIAS, layer), BT, inner, C);

@@ -88,9 +88,10 @@ static double decay_of(const Config *c, LayoutGroup group) {
 }
 
 /* adamw's rate; with muon it follows the course of learning_rate. */
-static double adam_lr(const Config *c, double lr) {
+static double adam_lr(const Config *c, LayoutGroup group, double lr) {
     if (c->optimizer != OPTIMIZER_MUON) return lr;
-    return c->learning_rate > 0 ? c->adam_lr * (lr / c->learning_rate) : 0.0;
+    double peak = group == GROUP_VECTOR && c->vector_lr > 0 ? c->vector_lr : c->adam_lr;
+    return c->learning_rate > 0 ? peak * (lr / c->learning_rate) : 0.0;
 }
 
 static void update_tensor(const Exec *exec, const Update *u, const LayoutTensor *tensor, double lr) {
@@ -104,7 +105,7 @@ static void update_tensor(const Exec *exec, const Update *u, const LayoutTensor 
     } else if (c->optimizer == OPTIMIZER_MUON && tensor->group == GROUP_MATRIX) {
         muon_momentum(exec, muon_of(u), grads, m, u->moment2 + tensor->offset, tensor->size);
     } else {
-        Adamw adamw = {adam_lr(c, lr), c->beta1, c->beta2, c->adam_eps, decay, u->grad_scale, u->step + 1};
+        Adamw adamw = {adam_lr(c, tensor->group, lr), c->beta1, c->beta2, c->adam_eps, decay, u->grad_scale, u->step + 1};
         adamw_update(exec, adamw, params, grads, m, u->moment2 + tensor->offset, tensor->size);
     }
 }

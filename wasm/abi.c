@@ -14,7 +14,6 @@
 int folio_setting_count(void) { return CONFIG_COUNT; }
 const char *folio_setting_name(uint32_t i) { return config_setting(i)->name; }
 const char *folio_setting_choices(uint32_t i) { return config_setting(i)->choices; }
-const char *folio_setting_doc(uint32_t i) { return config_setting(i)->doc; }
 int folio_setting_kind(uint32_t i) { return (int)config_setting(i)->kind; }
 double folio_setting_default(uint32_t i) { return config_setting(i)->def; }
 double folio_setting_min(uint32_t i) { return config_setting(i)->min; }

@@ -52,7 +52,7 @@ const LAYERS = [
   ...['utf8', 'unicode', 'split', 'vocabulary', 'special', 'ranks', 'chunks', 'tokenizer'],
   ...['dataset', 'sampler', 'evaluate', 'trainer', 'bench', 'folio'],
 ];
-export const OPS = ['activation', 'attention', 'dropout', 'embedding', 'linear', 'loss', 'norm', 'position'];
+export const OPS = ['activation', 'attention', 'conv', 'dropout', 'embedding', 'linear', 'loss', 'norm', 'position'];
 
 /**
  * The layer of a file of the core, as its place in LAYERS; -1 if it has none.

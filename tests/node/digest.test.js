@@ -68,7 +68,7 @@ const ODD = ['n_layer=2', 'n_embd=24', 'n_head=4', 'block_size=17', 'batch_size=
 const CHOICES = [
   ['position=rope', 'norm=rmsnorm', 'activation=swiglu', 'qk_norm=true', 'dropout=0.1', 'n_kv_head=2', 'bias=true'],
   ['position=alibi', 'activation=relu2', 'optimizer=sgd', 'schedule=wsd', 'gradient_accumulation_steps=2', 'tokenizer=byte'],
-  ['position=sinusoidal', 'activation=relu', 'tie_weights=false', 'batching=epoch', 'embd_norm=true', 'init=zero_proj', 'schedule=linear'],
+  ['position=sinusoidal', 'activation=relu', 'tie_weights=false', 'batching=epoch', 'embd_norm=true', 'conv_size=4', 'init=zero_proj', 'schedule=linear'],
   ['position=rope', 'activation=swiglu', 'n_kv_head=2', 'qk_norm=true', 'optimizer=muon', 'grad_clip=0', 'muon_momentum_iters=9', 'n_inner=53'],
   ['position=learned', 'bias=true', 'optimizer=muon', 'muon_heads=true', 'muon_method=polar_express', 'muon_steps=4', 'weight_decay=0.3', 'gradient_accumulation_steps=2'],
   ['position=none', 'causal=false', 'norm_affine=false', 'schedule=constant', 'attn_scale=0.1', 'batching=epoch', 'shuffle=false', 'drop_last=false'],

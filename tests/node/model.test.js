@@ -40,6 +40,7 @@ for (const [name, settings] of Object.entries({
   'rope, rmsnorm, qk_norm, swiglu, grouped heads': { position: 'rope', norm: 'rmsnorm', qk_norm: true, activation: 'swiglu', n_embd: 16, n_head: 4, n_kv_head: 2 },
   'alibi, relu2, one head': { position: 'alibi', activation: 'relu2', n_head: 1 },
   'no positions, embd_norm, untied': { position: 'none', embd_norm: true, tie_weights: false, init: 'zero_proj' },
+  'convolutions, layers apart': { conv_size: 4, position: 'rope', n_layer: 3 },
   'sizes off every lane': { n_embd: 9, n_head: 3, vocab_size: 17, n_inner: 7 },
 })) {
   test(`cached decoding equals the full forward bit for bit: ${name}`, () => {

@@ -6,10 +6,10 @@ BASE names every setting that has an effect, so that a later change of a default
 BASE = dict(
     n_layer=2, n_head=3, n_kv_head=0, n_embd=24, n_inner=37, block_size=7, vocab_size=13,
     position='learned', norm='layernorm', norm_eps=1e-5, norm_affine=True, activation='gelu', causal=True, qk_norm=False,
-    attn_scale=0, rope_theta=10000, embd_norm=False, tie_weights=True, bias=False, dropout=0,
+    attn_scale=0, rope_theta=10000, embd_norm=False, conv_size=0, tie_weights=True, bias=False, dropout=0,
     optimizer='adamw', learning_rate=0.01, min_lr=0.001, schedule='constant', warmup_iters=0, decay_iters=0, max_iters=10,
     beta1=0.9, beta2=0.99, adam_eps=1e-8, weight_decay=0.2, embd_weight_decay=0.5, vector_weight_decay=0.8, grad_clip=0,
-    adam_lr=0.01, muon_momentum=0.95, muon_momentum_start=0.85, muon_momentum_iters=300, muon_method='newton_schulz', muon_steps=5,
+    adam_lr=0.01, vector_lr=0, muon_momentum=0.95, muon_momentum_start=0.85, muon_momentum_iters=300, muon_method='newton_schulz', muon_steps=5,
     muon_heads=False,
     batch_size=2, gradient_accumulation_steps=1, seed=1337,
     batching='epoch', stride=8, shuffle=False, drop_last=True, val_fraction=0,
@@ -46,6 +46,11 @@ CONFIGURATIONS = {
     'rmsnorm-without-weights': dict(norm_affine=False, norm='rmsnorm', activation='relu2', tie_weights=False, qk_norm=True),
     'embd-norm': dict(embd_norm=True, bias=True, activation='swiglu'),
     'embd-norm-rmsnorm': dict(embd_norm=True, norm='rmsnorm', norm_eps=1e-3, position='none', activation='gelu', batch_size=3),
+    # convolutions
+    'conv': dict(conv_size=4, bias=True),
+    'conv-wider-than-the-window-rope-swiglu': dict(
+        conv_size=9, position='rope', norm='rmsnorm', norm_affine=False, activation='swiglu', batch_size=3, tie_weights=False),
+    'conv-dropout-accumulation': dict(conv_size=2, dropout=0.2, gradient_accumulation_steps=2, n_embd=15, n_inner=9),
     # dropout, with accumulation so that the masks of every micro-batch differ
     'dropout': dict(dropout=0.2, bias=True, gradient_accumulation_steps=2),
     'dropout-grouped-rope-swiglu': dict(
@@ -75,6 +80,8 @@ CONFIGURATIONS = {
     'muon-polar-express': dict(
         optimizer='muon', muon_method='polar_express', muon_steps=4, n_head=4, n_kv_head=1, position='rope', qk_norm=True, norm='rmsnorm',
         activation='swiglu', tie_weights=False, schedule='linear'),
+    'muon-conv-vector-lr': dict(
+        optimizer='muon', conv_size=4, vector_lr=0.03, norm='rmsnorm', position='rope', qk_norm=True, activation='relu2', schedule='linear'),
     'muon-odd-widths': dict(optimizer='muon', n_embd=15, n_inner=9, bias=True, batch_size=3, n_kv_head=1, learning_rate=0.03),
     # widths that no vector divides: head size 5, 15 channels, 9 hidden
     'odd-widths': dict(n_embd=15, n_inner=9, bias=True, batch_size=3),

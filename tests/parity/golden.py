@@ -51,7 +51,7 @@ def make_optimizer(config, params):
     decays = {'matrix': 'weight_decay', 'embedding': 'embd_weight_decay', 'vector': 'vector_weight_decay'}
 
     def groups(*kinds):
-        return [dict(params=[params[name]], weight_decay=config[decays[group]]) for name, _, group in model.layout(config) if group in kinds]
+        return [dict(params=[params[name]], weight_decay=config[decays[group]], kind=group) for name, _, group in model.layout(config) if group in kinds]
 
     if config['optimizer'] == 'muon':
         matrices = {name: params[name] for name, _, group in model.layout(config) if group == 'matrix'}

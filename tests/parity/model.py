@@ -29,6 +29,10 @@ def layout(config):
             if config['bias'] and config['norm'] == 'layernorm':
                 tensors.append((name + '.bias', (C,), 'vector'))
 
+    def conv(name):
+        if config['conv_size'] > 1:
+            tensors.append((name + '.conv.weight', (config['conv_size'] - 1, C), 'vector'))
+
     def linear(name, rows, columns):
         tensors.append((name + '.weight', (rows, columns), 'matrix'))
         if config['bias']:
@@ -37,9 +41,11 @@ def layout(config):
     for l in range(config['n_layer']):
         block = f'h.{l}.'
         norm(block + 'ln_1')
+        conv(block + 'attn')
         linear(block + 'attn.c_attn', C, (H + 2 * G) * hs)
         linear(block + 'attn.c_proj', C, C)
         norm(block + 'ln_2')
+        conv(block + 'mlp')
         linear(block + 'mlp.c_fc', C, inner * (2 if config['activation'] == 'swiglu' else 1))
         linear(block + 'mlp.c_proj', inner, C)
     norm('ln_f')
@@ -50,7 +56,7 @@ def layout(config):
 
 def parameters(config):
     """{name: leaf tensor}. Element e of tensor i is U = (word 0 of block (7, i, e) >> 8) 2^-24 - 0.5 times a power of two,
-    plus 1 for the weights of normalisations, rounded to f32: the tests make the same numbers."""
+    plus 1 for vectors that are weights (of normalisations, convolutions), rounded to f32: the tests make the same numbers."""
     params = {}
     for i, (name, shape, group) in enumerate(layout(config)):
         word = philox.blocks(7, i, int(np.prod(shape)))[:, 0]
@@ -112,7 +118,7 @@ def alibi_slopes(H):
 def attention(config, x, params, block, batch_index, site):
     B, T, C = x.shape
     H, G, hs = heads(config)
-    qkv = linear(x, params, block + 'attn.c_attn')
+    qkv = linear(convolve(x, params, block + 'attn'), params, block + 'attn.c_attn')
     q, k, v = (part.view(B, T, -1, hs).transpose(1, 2) for part in qkv.split([H * hs, G * hs, G * hs], dim=-1))
     if config['qk_norm']:
         q, k = (part * torch.rsqrt(part.pow(2).mean(-1, keepdim=True) + config['norm_eps']) for part in (q, k))
@@ -134,7 +140,18 @@ def linear(x, params, name):
     return y + params[name + '.bias'] if name + '.bias' in params else y
 
 
+def convolve(x, params, name):
+    """x (B, T, C) + for each channel what its weights take of the tokens before; weight (taps, C), the nearest token first."""
+    weight = params.get(name + '.conv.weight')
+    if weight is None:
+        return x
+    taps, C = weight.shape
+    kernel = torch.cat([weight.flip(0), torch.ones(1, C, dtype=weight.dtype)]).T[:, None]
+    return F.conv1d(F.pad(x.transpose(1, 2), (taps, 0)), kernel, groups=C).transpose(1, 2)
+
+
 def mlp(config, x, params, block):
+    x = convolve(x, params, block + 'mlp')
     hidden = linear(x, params, block + 'mlp.c_fc')
     kind = config['activation']
     if kind == 'swiglu':

@@ -52,7 +52,8 @@ class Muon:
     def set_lr(self, lr):
         self.lr = lr
         for group in self.adamw.param_groups:
-            group['lr'] = self.config['adam_lr'] * lr / self.config['learning_rate']
+            own = self.config['vector_lr'] if group['kind'] == 'vector' else 0
+            group['lr'] = (own or self.config['adam_lr']) * lr / self.config['learning_rate']
 
     def zero_grad(self):
         for value in self.params.values():

@@ -1,5 +1,6 @@
 /** settings.js - the core's table of settings, and configs: objects with a value for every row of it. */
 
+import { DOCS } from '../dist/setting-docs.js';
 import { FolioError } from './error.js';
 
 /**
@@ -32,14 +33,15 @@ export function readSettings(module) {
     const kind = KINDS[module.call('setting_kind', i)];
     const choices = module.text('setting_choices', i).split('|');
     const number = module.call('setting_default', i);
+    const name = module.text('setting_name', i);
     return {
-      name: module.text('setting_name', i),
+      name,
       kind,
       default: toValue(kind, choices, number),
       min: module.call('setting_min', i),
       max: module.call('setting_max', i),
       ...(kind === 'enum' ? { choices } : {}),
-      doc: module.text('setting_doc', i),
+      doc: DOCS[name],
     };
   });
 }
