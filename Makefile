@@ -84,6 +84,11 @@ bench: wasm $(NPM) build/native/bench build/fast/bench ## measure this machine
 bench-peers: wasm $(NPM) build/setup/torch ## measure Folio beside PyTorch
 	node tests/bench/peers.js
 
+# When you wonder what is learnt in a minute: the presets with a time in their name, in Node and Chromium, and PyTorch with nanoGPT's recipe before them.
+# `make record PRESETS="shakespeare-1h" SEEDS=1337,1,2` for others.
+record: wasm data $(NPM) build/setup/torch build/setup/test ## train the presets against the clock
+	node tests/bench/record.js $(PRESETS) $(if $(SEEDS),seeds=$(SEEDS))
+
 # When the tokenizers have changed: their speed beside tiktoken and gpt-tokenizer, and linear time on hostile texts.
 # It wants a machine without other work.
 bench-tokenizers: wasm $(NPM) data ## measure the tokenizers beside others
@@ -163,7 +168,7 @@ screenshots: site build/setup/test ## take the README's picture of the page
 clean: ## remove all that was made
 	rm -rf build wasm/dist wasm/types
 
-.PHONY: all help run test bench bench-peers bench-tokenizers test-builds data ranks wasm native types site serve lint format asan fuzz soak-tokenizer golden screenshots clean print-strict
+.PHONY: all help run test bench bench-peers record bench-tokenizers test-builds data ranks wasm native types site serve lint format asan fuzz soak-tokenizer golden screenshots clean print-strict
 
 # ---- setting up: each stamp stands for the programs that one part needs ----
 

@@ -1,8 +1,10 @@
-"""Training speed of the same GPT in PyTorch (1.13 or later), as nanoGPT builds it: one JSON object of settings as argument, one of results on stdout.
+"""The same GPT in PyTorch (1.13 or later), as nanoGPT builds it: one JSON object of settings as argument, one of results on stdout.
 
     /usr/bin/python3 peers.py '{"n_layer": 4, "n_head": 4, "n_embd": 128, "block_size": 64, "batch_size": 12, "vocab_size": 65, "threads": 2, "seconds": 5}'
 
-A step is forward, backward, clipping at 1 and AdamW, on random tokens. The figure is the median over steps, after a warm-up.
+A step is forward, backward, clipping at 1 and AdamW. With `seconds` it measures its speed on random tokens: the median over steps, after a warm-up.
+With `data`, a text, and `steps` it trains by characters on the first nine tenths, as nanoGPT does, with the settings' schedule (cosine), and tells the seconds
+of training after each quarter and the loss over the whole rest at the end.
 """
 import json
 import math
@@ -61,10 +63,9 @@ class GPT(nn.Module):
 
 model = GPT()
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.99), weight_decay=0.1)
-x, y = (torch.randint(V, (settings['batch_size'], T)) for _ in range(2))
 
 
-def step():
+def step(x, y):
     loss = model(x, y)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -72,13 +73,50 @@ def step():
     optimizer.step()
 
 
-step()
-step()
-times, end = [], time.perf_counter() + settings['seconds']
-while time.perf_counter() < end or len(times) < 3:
-    start = time.perf_counter()
-    step()
-    times.append(time.perf_counter() - start)
-times.sort()
-tokens = settings['batch_size'] * T
-print(json.dumps(dict(tokens_per_second=tokens / times[len(times) // 2], best=tokens / times[0], steps=len(times), torch=torch.__version__)))
+def speed():
+    """Tokens per second."""
+    x, y = (torch.randint(V, (settings['batch_size'], T)) for _ in range(2))
+    step(x, y)
+    step(x, y)
+    times, end = [], time.perf_counter() + settings['seconds']
+    while time.perf_counter() < end or len(times) < 3:
+        start = time.perf_counter()
+        step(x, y)
+        times.append(time.perf_counter() - start)
+    times.sort()
+    tokens = settings['batch_size'] * T
+    return dict(tokens_per_second=tokens / times[len(times) // 2], best=tokens / times[0], steps=len(times), torch=torch.__version__)
+
+
+def learning_rate(done):
+    """nanoGPT's: a linear warm-up, then half a cosine."""
+    peak, floor, warmup = (settings[key] for key in ('learning_rate', 'min_lr', 'warmup_iters'))
+    if done < warmup:
+        return peak * (done + 1) / (warmup + 1)
+    return floor + 0.5 * (1 + math.cos(math.pi * (done - warmup) / (settings['max_iters'] - warmup))) * (peak - floor)
+
+
+def train():
+    """Loss and seconds of the recipe on a text."""
+    text = open(settings['data'], encoding='utf-8').read()
+    index = {character: i for i, character in enumerate(sorted(set(text)))}
+    ids = torch.tensor([index[character] for character in text])
+    split = int(0.9 * len(ids))
+    begun, seconds = time.perf_counter(), []
+    for done in range(settings['steps']):
+        for group in optimizer.param_groups:
+            group['lr'] = learning_rate(done)
+        at = torch.randint(split - T - 1, (settings['batch_size'],))[:, None] + torch.arange(T + 1)
+        step(ids[at][:, :-1], ids[at][:, 1:])
+        if (done + 1) % (settings['steps'] // 4) == 0:
+            seconds.append(time.perf_counter() - begun)
+    model.eval()
+    rest = ids[split:]
+    windows = (len(rest) - 1) // T
+    x, y = rest[:windows * T].view(windows, T), rest[1:windows * T + 1].view(windows, T)
+    with torch.no_grad():
+        total = sum(model(x[i:i + 128], y[i:i + 128]).item() * len(x[i:i + 128]) for i in range(0, windows, 128))
+    return dict(val_loss=total / windows, seconds=seconds, steps=settings['steps'], torch=torch.__version__)
+
+
+print(json.dumps(train() if 'data' in settings else speed()))

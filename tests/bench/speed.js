@@ -38,6 +38,23 @@ export async function speedOf(connect, { preset, text, numerics, threads, second
   }
 }
 
+/**
+ * A whole run of a preset on a text.
+ * @param {typeof import('../../wasm/src/client.js').connect} connect
+ * @param {{preset: Record<string, any>, textUrl: string, numerics: 'exact' | 'fast', threads: number}} request
+ * @returns {Promise<{val_loss: number | null, digest: string}>}
+ */
+export async function learn(connect, { preset, textUrl, numerics, threads }) {
+  const [client, response] = await Promise.all([connect({ numerics, threads }), fetch(textUrl)]);
+  try {
+    const run = await client.run({ text: await response.text(), config: preset });
+    for await (const event of run.train()) if (event.event === 'done') return { val_loss: event.val_loss, digest: event.digest };
+    throw new Error('the run ended without its last event');
+  } finally {
+    client.close();
+  }
+}
+
 if (typeof process !== 'undefined' && process.argv[1]?.endsWith('speed.js')) {
   const { connect } = await import('../../wasm/src/client.js');
   console.log(JSON.stringify(await speedOf(connect, JSON.parse(process.argv[2]))));

@@ -61,7 +61,7 @@ test('what is read is what was saved', () => {
   assert.deepEqual(config, run.config);
   assert.deepEqual(tokenizer, run.parts.tokenizer.toJSON());
   assert.deepEqual([step, resumable, read(folio, weights).resumable], [1, true, false]);
-  for (const { name, shape, data } of run.parts.model.tensors()) assert.deepEqual(tensors.get(name), { shape, data: data.slice() });
+  for (const { name, shape, data } of run.parts.model.tensors()) assert.deepEqual(tensors.get(name), { shape, data: data.slice(), dtype: 'F32' });
   assert.deepEqual(openWriter(folio, weights).model.params.slice(), run.parts.model.params.slice());
 });
 

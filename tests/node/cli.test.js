@@ -378,3 +378,30 @@ test('train --tokenizer bpe: trains, samples, saves, loads, tells bits per byte'
   assert.match((await folio('info', '--model', at('bpe.safetensors'))).stdout, /tokenizer: bpe, split cl100k/);
   assert.match((await folio(...small, '--resume', at('bpe.safetensors'), '--tokenizer', 'char')).stderr, /exclude/);
 });
+
+test('export: a folder that writes the same; f16 takes half the room and rounds', async () => {
+  const model = at('export.safetensors');
+  assert.equal((await folio(...small, '--steps', '10', '--out', model)).code, 0);
+  const full = await folio('export', '--model', model, '--out', at('exported/f32'));
+  const half = await folio('export', '--model', model, '--out', at('exported/f16'), '--dtype', 'f16');
+  assert.equal(full.code, 0, full.stderr);
+  assert.match(half.stdout, /model\.safetensors: .*, after 10 steps, digest [0-9a-f]{64}\n$/);
+  const [f32, f16] = ['f32', 'f16'].map((name) => readFileSync(at(`exported/${name}/model.safetensors`)));
+  assert.ok(f16.length < 0.75 * f32.length);
+  const write = async (/** @type {string} */ file) => (await folio('sample', '--model', file, '--tokens', '50')).stdout;
+  assert.equal(await write(at('exported/f32/model.safetensors')), await write(model));
+  const losses = await Promise.all([model, at('exported/f16/model.safetensors')].map(async (file) => {
+    const { stdout } = await folio('eval', '--model', file, '--data', at('text.txt'), '--json');
+    return JSON.parse(stdout).val_loss;
+  }));
+  assert.ok(Math.abs(losses[0] - losses[1]) < 0.002, `${losses}`);
+  const config = JSON.parse(readFileSync(at('exported/f16/config.json'), 'utf8'));
+  const tokenizer = JSON.parse(readFileSync(at('exported/f16/tokenizer.json'), 'utf8'));
+  assert.equal(Object.keys(tokenizer.model.vocab).length, config.vocab_size);
+});
+
+test('export says what is wrong', async () => {
+  const model = at('export.safetensors');
+  assert.match((await folio('export', '--model', model, '--out', at('x'), '--dtype', 'bf16')).stderr, /--dtype can be f32 or f16, not 'bf16'/);
+  assert.match((await folio('export', '--model', model, '--out', at('text.txt'))).stderr, /cannot make the folder .*text\.txt/);
+});

@@ -21,9 +21,9 @@ const refused = (bytes, message) => assert.throws(() => parse(bytes), { name: 'F
 const good = {
   metadata: { format: 'pt', 'a key': 'a "value" \\ with {braces}: 🎭' },
   tensors: new Map([
-    ['b', { shape: [2, 3], data: Float32Array.of(1, -2, 3.5, 1e-40, NaN, Infinity) }],
-    ['a', { shape: [], data: Float32Array.of(7) }],
-    ['empty', { shape: [0, 4], data: new Float32Array(0) }],
+    ['b', { shape: [2, 3], data: Float32Array.of(1, -2, 3.5, 1e-40, NaN, Infinity), dtype: 'F32' }],
+    ['a', { shape: [], data: Float32Array.of(7), dtype: 'F32' }],
+    ['empty', { shape: [0, 4], data: new Float32Array(0), dtype: 'F32' }],
   ]),
 };
 
@@ -42,6 +42,16 @@ test('a file of another writer: odd header length, no metadata, tensors out of o
   new DataView(bytes.buffer).setFloat32(bytes.length - 8, 1.5, true);
   const { metadata, tensors } = parse(bytes);
   assert.deepEqual([metadata, tensors.get('x')?.data[0], tensors.get('y')?.data[0]], [{}, 0, 1.5]);
+});
+
+test('F16 takes two bytes a number, also where numbers of four follow', () => {
+  const tensors = new Map([
+    ['h', { shape: [3], data: Float32Array.of(0.5, -65504, 2 ** -24), dtype: /** @type {const} */ ('F16') }],
+    ['f', { shape: [1], data: Float32Array.of(0.1), dtype: /** @type {const} */ ('F32') }],
+  ]);
+  const bytes = serialise({ metadata: {}, tensors });
+  assert.deepEqual(parse(bytes).tensors, tensors);
+  assert.deepEqual([...bytes.subarray(-10, -4)], [0x00, 0x38, 0xff, 0xfb, 0x01, 0x00]);
 });
 
 test('a file in the middle of a buffer', () => {
@@ -98,7 +108,7 @@ test('tensors that are not described', () => {
 });
 
 test('types that are not F32', () => {
-  for (const dtype of ['F16', 'BF16', 'F64', 'I64', 'f32', '', null, 3]) refused(file({ a: { ...f32([1], 0, 4), dtype } }, 4), /tensor "a" has dtype .*Folio reads F32/);
+  for (const dtype of ['BF16', 'F64', 'I64', 'f32', '', null, 3]) refused(file({ a: { ...f32([1], 0, 4), dtype } }, 4), /tensor "a" has dtype .*Folio reads F32 and F16/);
 });
 
 test('hostile shapes', () => {

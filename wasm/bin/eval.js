@@ -4,14 +4,14 @@ import { FolioError } from '../src/error.js';
 import { finished } from '../src/pace.js';
 import { ENGINE_OPTIONS, loadEngine } from './engine.js';
 import { bitsPerNat, encodeText, openWriter } from '../src/run.js';
-import { about, isOfCheckpoint, isOfText, readFile, readText } from './files.js';
+import { about, chosenModel, isOfCheckpoint, isOfText, readFile, readText } from './files.js';
 import { interrupt } from './interrupt.js';
 
 /** @type {import('./args.js').Command} */
 export const evaluate = {
   doc: 'the loss of a model over the whole validation part of a text',
   options: {
-    model: { value: 'FILE', required: true, doc: 'a checkpoint of `folio train`' },
+    model: { value: 'FILE', doc: 'a checkpoint of `folio train` (default: the model that comes with Folio)' },
     data: { value: 'FILE', doc: 'the text, UTF-8 (default: as for `folio train`)' },
     json: { doc: 'one JSON object on stdout' },
     ...ENGINE_OPTIONS,
@@ -20,13 +20,14 @@ export const evaluate = {
 };
 
 /** @param {import('./args.js').Options} options */
-async function runEval({ model: file, data, json, ...options }) {
+async function runEval({ model, data, json, ...options }) {
+  const file = chosenModel(model);
   const folio = await loadEngine(options);
-  const { model, tokenizer, step } = about(file, () => openWriter(folio, readFile(file)), isOfCheckpoint);
+  const { tokenizer, step, model: trained } = about(file, () => openWriter(folio, readFile(file)), isOfCheckpoint);
   const { path, text } = readText(data);
   const ids = about(path, () => encodeText(tokenizer, text), isOfText);
-  const dataset = about(path, () => folio.dataset(model.config, ids), isOfText);
-  const val_loss = await finished(folio.evaluator(model, dataset).pieces(), interrupt);
+  const dataset = about(path, () => folio.dataset(trained.config, ids), isOfText);
+  const val_loss = await finished(folio.evaluator(trained, dataset).pieces(), interrupt);
   if (val_loss === null) throw new FolioError('EMPTY', 'eval', 'eval: this model has val_fraction=0, so no part of the text is for validation');
   const bits_per_byte = val_loss * bitsPerNat(tokenizer, text, ids, dataset.nTrain);
   if (json) console.log(JSON.stringify({ event: 'eval', step, val_loss, bits_per_byte }));

@@ -33,6 +33,13 @@ export function findModelFile(name) {
   return MODELS.map((folder) => fileURLToPath(new URL(name, folder))).find((path) => existsSync(path));
 }
 
+/** A model that is not named: the one that comes with Folio. @param {string} [path] */
+export function chosenModel(path) {
+  const chosen = path ?? findModelFile('shakespeare-char/model.safetensors');
+  if (!chosen) throw new FolioError('FILE', 'read', 'no model comes with this copy of Folio; name one with --model FILE');
+  return chosen;
+}
+
 /** Codes of what can be wrong with a text, as opposed to settings. */
 const OF_TEXTS = ['UTF8', 'UNKNOWN_CHAR', 'EMPTY', 'TOO_SHORT', 'VAL_TOO_SHORT'];
 

@@ -7,6 +7,7 @@ import { VERSION } from '../src/version.js';
 import { UsageError, helpText, parseOptions } from './args.js';
 import { bench } from './bench.js';
 import { evaluate } from './eval.js';
+import { exportModel } from './export.js';
 import { info } from './info.js';
 import { INTERRUPTED, interrupt } from './interrupt.js';
 import { sample } from './sample.js';
@@ -14,7 +15,7 @@ import { tokenize } from './tokenize.js';
 import { train } from './train.js';
 
 /** @type {Record<string, import('./args.js').Command>} */
-const COMMANDS = { train, sample, eval: evaluate, tokenize, info, bench };
+const COMMANDS = { train, sample, eval: evaluate, export: exportModel, tokenize, info, bench };
 
 function overview() {
   const lines = Object.entries(COMMANDS).map(([name, { doc }]) => `  folio ${name.padEnd(8)}  ${doc}`);

@@ -2,14 +2,14 @@
 
 import { openWriter } from '../src/run.js';
 import { ENGINE_OPTIONS, loadEngine } from './engine.js';
-import { about, isOfCheckpoint, readFile } from './files.js';
+import { about, chosenModel, isOfCheckpoint, readFile } from './files.js';
 import { interrupt } from './interrupt.js';
 
 /** @type {import('./args.js').Command} */
 export const sample = {
   doc: 'let a model write',
   options: {
-    model: { value: 'FILE', required: true, doc: 'a checkpoint of `folio train`' },
+    model: { value: 'FILE', doc: 'a checkpoint of `folio train` (default: the model that comes with Folio)' },
     prompt: { value: 'TEXT', doc: 'go on from this text (default: a line break)' },
     tokens: { value: 'N', kind: 'count', doc: 'how many to write (default: 500)' },
     temperature: { value: 'X', kind: 'real', doc: '0: always the most likely token (default: 1)' },
@@ -25,7 +25,8 @@ export const sample = {
 
 /** @param {import('./args.js').Options} options */
 async function runSample(options) {
-  const { model, prompt = '', tokens = 500, temperature, seed } = options;
+  const { prompt = '', tokens = 500, temperature, seed } = options;
+  const model = chosenModel(options.model);
   const folio = await loadEngine(options);
   const writer = about(model, () => openWriter(folio, readFile(model)), isOfCheckpoint);
   const how = { topK: options['top-k'], topP: options['top-p'], minP: options['min-p'], repetitionPenalty: options['repetition-penalty'] };

@@ -7,6 +7,7 @@ import { FolioError } from '../error.js';
 import { sliceTensors } from '../model.js';
 import { VERSION } from '../version.js';
 import { crc32 } from './crc32.js';
+import { fromHalf, toHalf } from './half.js';
 import { parse, serialise } from './safetensors.js';
 
 /** @typedef {import('./safetensors.js').Tensor} Tensor */
@@ -40,15 +41,16 @@ function refuse(message) {
 /**
  * @param {import('../model.js').Model} model
  * @param {import('../tokenizer.js').Tokenizer} tokenizer
- * @param {{step?: number, trainer?: import('../trainer.js').Trainer}} [more] with the trainer, training can go on from the file
+ * @param {{step?: number, trainer?: import('../trainer.js').Trainer, dtype?: import('./safetensors.js').Dtype}} [more]
+ *   with the trainer, training can go on from the file; dtype F16: numbers are rounded to halves
  * @returns {Uint8Array<ArrayBuffer>} a safetensors file
  */
-export function save(model, tokenizer, { trainer, step = trainer?.step ?? 0 } = {}) {
+export function save(model, tokenizer, { trainer, step = trainer?.step ?? 0, dtype = 'F32' } = {}) {
   /** @type {Map<string, Tensor>} */
   const tensors = new Map();
   const { tensors: layout } = model.layout;
   const add = (/** @type {string} */ prefix, /** @type {Float32Array} */ floats, some = layout) => {
-    for (const { name, shape, data } of sliceTensors(some, floats)) tensors.set(prefix + name, { shape, data });
+    for (const { name, shape, data } of sliceTensors(some, floats)) tensors.set(prefix + name, { shape, data: dtype === 'F16' ? rounded(name, data) : data, dtype });
   };
   add('', model.params);
   if (trainer) {
@@ -66,6 +68,13 @@ export function save(model, tokenizer, { trainer, step = trainer?.step ?? 0 } = 
   };
   metadata.checksum = checksum({ metadata, tensors });
   return serialise({ metadata, tensors });
+}
+
+/** To halves; what is too large for one is refused. @param {string} name @param {Float32Array} data */
+function rounded(name, data) {
+  const at = data.findIndex((value) => !Number.isFinite(fromHalf(toHalf(value))));
+  if (at >= 0) refuse(`tensor '${name}' holds ${data[at]} at ${at}, which F16 cannot hold`);
+  return data.map((value) => fromHalf(toHalf(value)));
 }
 
 /**

@@ -1,14 +1,19 @@
 /**
  * safetensors.js - the file format: 8 bytes of header length, a JSON header, the numbers. Pure; files come from anywhere, so all is checked.
- * Source: https://github.com/huggingface/safetensors, "Format". Folio reads and writes F32.
+ * Source: https://github.com/huggingface/safetensors, "Format". Folio reads and writes F32 and F16.
  */
 
 import { FolioError } from '../error.js';
+import { fromHalf, toHalf } from './half.js';
 import { parseJson } from './json.js';
 
-/** @typedef {{shape: number[], data: Float32Array}} Tensor */
+/** @typedef {'F32' | 'F16'} Dtype how numbers stand in the file */
+/** @typedef {{shape: number[], data: Float32Array, dtype?: Dtype}} Tensor dtype: F32, if not said */
 /** @typedef {{metadata: Record<string, string>, tensors: Map<string, Tensor>}} Contents tensors in the header's order */
-/** @typedef {{name: string, shape: number[], begin: number, end: number}} Entry */
+/** @typedef {{name: string, dtype: Dtype, shape: number[], begin: number, end: number}} Entry */
+
+/** Bytes of a number. @type {Record<Dtype, number>} */
+const SIZES = { F32: 4, F16: 2 };
 
 /** Longer headers are refused, as the reference implementation does. */
 const HEADER_LIMIT = 100_000_000;
@@ -23,7 +28,7 @@ const quote = (name) => JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}.
 
 /**
  * @param {Uint8Array} bytes a whole file
- * @returns {Contents} the data are views of `bytes` where it is aligned, else copies
+ * @returns {Contents} the data are views of `bytes` where they are F32 and aligned, else copies
  */
 export function parse(bytes) {
   const { text, start } = header(bytes);
@@ -32,7 +37,7 @@ export function parse(bytes) {
   const { __metadata__: metadata = {}, ...rest } = /** @type {Record<string, unknown>} */ (json);
   const entries = Object.entries(rest).map(([name, value]) => entry(name, value));
   cover(entries, bytes.length - start);
-  const tensors = new Map(entries.map(({ name, shape, begin, end }) => [name, { shape, data: floats(bytes.subarray(start + begin, start + end)) }]));
+  const tensors = new Map(entries.map(({ name, dtype, shape, begin, end }) => [name, { shape, dtype, data: floats(bytes.subarray(start + begin, start + end), dtype) }]));
   return { metadata: strings(metadata), tensors };
 }
 
@@ -77,18 +82,18 @@ function entry(name, value) {
   const { dtype, shape, data_offsets: offsets, ...rest } = /** @type {Record<string, unknown>} */ (value);
   const [unknown] = Object.keys(rest);
   if (unknown !== undefined) refuse(`tensor ${quote(name)} has an unknown property ${quote(unknown)}`);
-  if (dtype !== 'F32') refuse(`tensor ${quote(name)} has dtype ${quote(String(dtype))}; Folio reads F32`);
+  if (dtype !== 'F32' && dtype !== 'F16') return refuse(`tensor ${quote(name)} has dtype ${quote(String(dtype))}; Folio reads F32 and F16`);
   if (!Array.isArray(shape) || !shape.every(isSize)) return refuse(`the shape of tensor ${quote(name)} is not a list of sizes`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
     return refuse(`data_offsets of tensor ${quote(name)} are not two positions`);
   }
   const [begin, end] = offsets;
-  const size = shape.reduce((product, side) => product * side, 4);
+  const size = shape.reduce((product, side) => product * side, SIZES[dtype]);
   if (!(begin <= end)) refuse(`tensor ${quote(name)} ends at ${end}, before it begins at ${begin}`);
   if (!Number.isSafeInteger(size) || size !== end - begin) {
     refuse(`tensor ${quote(name)} of shape ${shape.join(' x ') || '1'} takes ${size} bytes, but its data_offsets span ${end - begin}`);
   }
-  return { name, shape, begin, end };
+  return { name, dtype, shape, begin, end };
 }
 
 /**
@@ -111,10 +116,11 @@ function cover(entries, length) {
 
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
-/** @param {Uint8Array} bytes @returns {Float32Array} */
-function floats(bytes) {
-  if (LITTLE_ENDIAN && bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+/** @param {Uint8Array} bytes @param {Dtype} dtype @returns {Float32Array} */
+function floats(bytes, dtype) {
+  if (dtype === 'F32' && LITTLE_ENDIAN && bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
+  if (dtype === 'F16') return Float32Array.from({ length: bytes.length / 2 }, (_, i) => fromHalf(view.getUint16(2 * i, true)));
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }
 
@@ -126,9 +132,10 @@ export function serialise({ metadata, tensors }) {
   /** @type {Record<string, unknown>} */
   const json = { __metadata__: metadata };
   let length = 0;
-  for (const [name, { shape, data }] of tensors) {
-    json[name] = { dtype: 'F32', shape, data_offsets: [length, length + data.byteLength] };
-    length += data.byteLength;
+  for (const [name, { shape, data, dtype = 'F32' }] of tensors) {
+    const end = length + SIZES[dtype] * data.length;
+    json[name] = { dtype, shape, data_offsets: [length, end] };
+    length = end;
   }
   const text = new TextEncoder().encode(JSON.stringify(json));
   const padded = Math.ceil(text.length / 8) * 8;
@@ -138,10 +145,11 @@ export function serialise({ metadata, tensors }) {
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, BigInt(padded), true);
   let at = 8 + padded;
-  for (const { data } of tensors.values()) {
-    if (LITTLE_ENDIAN) bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+  for (const { data, dtype = 'F32' } of tensors.values()) {
+    if (dtype === 'F16') data.forEach((value, i) => view.setUint16(at + 2 * i, toHalf(value), true));
+    else if (LITTLE_ENDIAN) bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     else data.forEach((value, i) => view.setFloat32(at + 4 * i, value, true));
-    at += data.byteLength;
+    at += SIZES[dtype] * data.length;
   }
   return bytes;
 }
