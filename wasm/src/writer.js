@@ -48,7 +48,7 @@ export class Writer {
     try {
       return this.tokenizer.encode('\n');
     } catch {
-      return [0]; // a text without line breaks: its first character by code point
+      return [0]; // a text without line breaks: the first character of the vocabulary
     }
   }
 
