@@ -44,12 +44,12 @@ const NAMED = 20;
  * @returns {Record<string, unknown>}
  */
 export function fineTuneSettings(trained, partial = {}) {
-  const { learning_rate = RATE * trained.learning_rate, max_iters = STEPS } = partial;
+  const { learning_rate = share(RATE, trained.learning_rate), max_iters = STEPS } = partial;
   return {
     ...trained,
     learning_rate,
-    adam_lr: RATE * trained.adam_lr,
-    min_lr: LAST_RATE * Number(learning_rate),
+    adam_lr: share(RATE, trained.adam_lr),
+    min_lr: share(LAST_RATE, Number(learning_rate)),
     schedule: 'linear',
     decay_iters: 0,
     max_iters,
@@ -58,6 +58,9 @@ export function fineTuneSettings(trained, partial = {}) {
     ...partial,
   };
 }
+
+/** A part of a rate, without the digits that only binary fractions have. @param {number} part @param {number} rate */
+const share = (part, rate) => Number((part * rate).toPrecision(6));
 
 /**
  * What a run on another text begins with.
