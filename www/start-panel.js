@@ -2,7 +2,7 @@
 
 import { fingerprint } from './folio/src/checkpoint/fingerprint.js';
 import { parse } from './folio/src/checkpoint/safetensors.js';
-import { fineTuneSettings } from './folio/src/fine-tune.js';
+import { fineTuneSettings } from './folio/src/fine-tune-settings.js';
 
 import { byId } from './dom.js';
 

@@ -6,7 +6,7 @@ import { read } from '../../wasm/src/checkpoint/checkpoint.js';
 import { fingerprint } from '../../wasm/src/checkpoint/fingerprint.js';
 import { parse, serialise } from '../../wasm/src/checkpoint/safetensors.js';
 import { connect } from '../../wasm/src/client.js';
-import { fineTuneSettings } from '../../wasm/src/fine-tune.js';
+import { fineTuneSettings } from '../../wasm/src/fine-tune-settings.js';
 import { load } from '../../wasm/src/folio.js';
 import { openRun, openWriter } from '../../wasm/src/run.js';
 import { proseText } from './prose.js';

@@ -17,7 +17,7 @@
  *     config      partial settings; with a checkpoint they change its training settings (max_iters, learning_rate, ...)
  *     checkpoint  Uint8Array of an earlier run: weights, optimizer state, tokenizer and step come from it
  *     tokenizer   TokenizerJson: a tokenizer that is ready; else one learns from the text, config.tokenizer says of which kind
- *     init        Uint8Array: fine-tune this checkpoint. The model is its; training settings not in config follow from its (fine-tune.js); characters
+ *     init        Uint8Array: fine-tune this checkpoint. The model is its; settings of training that are not in config: fine-tune-settings.js; characters
  *                 that its tokenizer lacks become tokens; steps count from 0; initOptimizer 'keep' takes its optimizer state too, else 'fresh'
  *     oldText     what the model has learnt before: evaluations tell old_val_loss too, over the first 16,384 tokens of its validation part
  *   run.notes (what a person should know of how the run begins), run.config, run.parameters, run.vocabSize,

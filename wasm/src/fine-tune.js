@@ -5,6 +5,7 @@
 
 import { read } from './checkpoint/checkpoint.js';
 import { FolioError } from './error.js';
+import { fineTuneSettings } from './fine-tune-settings.js';
 
 /** @typedef {import('./folio.js').Folio} Folio */
 /** @typedef {import('./settings.js').Config} Config */
@@ -23,44 +24,11 @@ import { FolioError } from './error.js';
  * @property {string[]} added characters that are new in the vocabulary, by id
  */
 
-/** What a fine-tuning does if nobody says: steps, and what follows from them or from the checkpoint. */
-const STEPS = 200;
-/** Of the checkpoint's peak rates. */
-const RATE = 0.3;
-/** Of the fine-tuning's own peak rate, at its end. */
-const LAST_RATE = 0.02;
-
 /** Settings of the core's first part, the model, that change nothing of what its weights mean. */
 const FREE = ['dropout', 'init'];
 
 /** Characters named one by one. */
 const NAMED = 20;
-
-/**
- * The settings of a fine-tuning: the model's from the checkpoint; three tenths of its rates, falling linearly to nearly nothing after a short
- * warm-up; ten looks at the validation part. What `partial` says comes first.
- * @param {Config} trained
- * @param {Record<string, unknown>} [partial]
- * @returns {Record<string, unknown>}
- */
-export function fineTuneSettings(trained, partial = {}) {
-  const { learning_rate = share(RATE, trained.learning_rate), max_iters = STEPS } = partial;
-  return {
-    ...trained,
-    learning_rate,
-    adam_lr: share(RATE, trained.adam_lr),
-    min_lr: share(LAST_RATE, Number(learning_rate)),
-    schedule: 'linear',
-    decay_iters: 0,
-    max_iters,
-    warmup_iters: Math.ceil(Number(max_iters) / 20),
-    eval_interval: Math.ceil(Number(max_iters) / 10),
-    ...partial,
-  };
-}
-
-/** A part of a rate, without the digits that only binary fractions have. @param {number} part @param {number} rate */
-const share = (part, rate) => Number((part * rate).toPrecision(6));
 
 /**
  * What a run on another text begins with.
