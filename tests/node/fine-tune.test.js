@@ -103,6 +103,7 @@ test('what contradicts the model is named', async () => {
   refused({ config: { n_hed: 2 } }, /n_hed/, 'SETTING');
   refused({ initOptimizer: 'both' }, /can be 'keep' or 'fresh', not 'both'/);
   refused({ init: base.slice(0, 900) }, /cut off|header/, 'CHECKPOINT');
+  refused({ checkpoint: base }, /another checkpoint or tokenizer cannot stand beside it/);
   refused({ text: '' }, /empty/, 'EMPTY');
   refused({ oldText: 'a—€' }, /the old text: .*'€'/, 'UNKNOWN_CHAR');
 });

@@ -17,8 +17,8 @@
  *     config      partial settings; with a checkpoint they change its training settings (max_iters, learning_rate, ...)
  *     checkpoint  Uint8Array of an earlier run: weights, optimizer state, tokenizer and step come from it
  *     tokenizer   TokenizerJson: a tokenizer that is ready; else one learns from the text, config.tokenizer says of which kind
- *     init        Uint8Array: fine-tune this checkpoint. The model is its; settings of training that are not in config: fine-tune-settings.js; characters
- *                 that its tokenizer lacks become tokens; steps count from 0; initOptimizer 'keep' takes its optimizer state too, else 'fresh'
+ *     init        Uint8Array: fine-tune this checkpoint. The model is its; fine-tune-settings.js has what config does not say of the training;
+ *                 characters that its tokenizer lacks become tokens; steps count from 0; initOptimizer: 'keep' its state, or 'fresh' (default)
  *     oldText     what the model has learnt before: evaluations tell old_val_loss too, over the first 16,384 tokens of its validation part
  *   run.notes (what a person should know of how the run begins), run.config, run.parameters, run.vocabSize,
  *   run.trainTokens, run.valTokens, run.step (steps done, kept up to date by train)

@@ -44,6 +44,7 @@ export function startFrom(folio, bytes, { text, config: partial, optimizer = 'fr
   const vocab_size = Math.max(trained.vocab_size, [...(tokenizer.vocabulary ?? '')].length);
   checkModel(folio, { ...trained, vocab_size }, partial);
   const config = folio.config({ ...fineTuneSettings(trained, partial), vocab_size });
+  // Kept means of gradients are used as they are; AdamW's correction of young means begins again with the steps, which the warm-up covers.
   if (optimizer === 'keep') checkState(checkpoint, config);
   else if (optimizer !== 'fresh') refuse(`the optimizer's state can be 'keep' or 'fresh', not '${optimizer}'`);
   return { checkpoint: { ...checkpoint, config, tokenizer, step: 0, resumable: optimizer === 'keep' }, trained, added };

@@ -61,6 +61,7 @@ export function openRun(folio, { text, config: partial = {}, checkpoint: bytes, 
     made.unshift(part);
     return part;
   };
+  if (init && (bytes || json)) throw new FolioError('ARGUMENT', 'init', 'init: it brings model and tokenizer; another checkpoint or tokenizer cannot stand beside it');
   try {
     const start = init && startFrom(folio, init, { text, config: partial, optimizer: initOptimizer });
     const checkpoint = start ? start.checkpoint : bytes && read(folio, bytes);
