@@ -43,7 +43,8 @@ test('a file that has learnt another text goes on with the one on the page: both
   await untilNotice(page, /\d new characters: .*'§'; vocabulary \d+ -> \d+/);
   await inState(page, 'done');
   assert.equal(await steps(page), 200);
-  const [first, last] = [await page.textContent('#table tbody tr:first-child td:last-child'), await page.textContent('#table tbody tr:last-child td:last-child')];
+  const lossIn = (/** @type {string} */ row) => page.textContent(`#table tbody tr:${row} td:last-child`);
+  const [first, last] = [await lossIn('first-child'), await lossIn('last-child')];
   assert.ok(Number(last) < Number(first) - 0.3, `validation loss from ${first} to ${last}`);
   const [, before, after] = `${await page.textContent('#old-loss')}`.match(/^(\d\.\d+) → (\d\.\d+)$/) ?? [];
   assert.ok(Number(after) > Number(before), `the old text is forgotten a little: ${before}, ${after}`);

@@ -14,9 +14,9 @@ export const INIT_OPTIONS = {
   'sample-tokens': { value: 'N', kind: 'count', doc: 'with --init: how many tokens each of them has; 0: none (default: 200)' },
 };
 
-export const INIT_NOTES = `--init takes the model and its tokenizer from the checkpoint; characters that a char tokenizer lacks become new tokens. The training is that of
---preset and --set; what they leave open is: 200 steps, three tenths of the checkpoint's rates, falling linearly to nearly nothing after a twentieth
-of the steps, ten evaluations. The loss on the old text is over the first 16,384 tokens of its validation part.`;
+export const INIT_NOTES = `--init takes the model and its tokenizer from the checkpoint; characters that a char tokenizer lacks become new tokens.
+The training is that of --preset and --set; what they leave open is: 200 steps, three tenths of the checkpoint's rates, falling linearly to nearly
+nothing after a twentieth of the steps, ten evaluations. The loss on the old text is over the first 16,384 tokens of its validation part.`;
 
 const TOKENS = 200;
 
@@ -24,7 +24,8 @@ const TOKENS = 200;
 export function checkInit(options) {
   const { init, resume, tokenizer, 'vocab-size': vocabSize, 'init-optimizer': optimizer = 'fresh' } = options;
   if (init && resume) throw new UsageError('--init and --resume exclude each other: --init begins a training, --resume goes on with one');
-  if (init && (tokenizer || vocabSize !== undefined)) throw new UsageError('--tokenizer and --init exclude each other: a checkpoint brings its tokenizer');
+  const chosen = tokenizer || vocabSize !== undefined;
+  if (init && chosen) throw new UsageError('--tokenizer and --init exclude each other: a checkpoint brings its tokenizer');
   if (optimizer !== 'keep' && optimizer !== 'fresh') throw new UsageError(`--init-optimizer can be keep or fresh, not '${optimizer}'`);
   for (const name of init ? [] : ['init-optimizer', 'sample-prompt', 'sample-tokens']) {
     if (options[name] !== undefined) throw new UsageError(`--${name} goes with --init`);

@@ -45,8 +45,8 @@ async function runTrain(options) {
   const checkpoint = resume && readFile(resume);
   const start = init && readFile(init);
   const old = oldTextOf(options, start, text);
-  const from = { checkpoint, init: start, initOptimizer: options['init-optimizer'], oldText: old?.text };
-  const opening = () => about(resume ?? init ?? '', () => openRun(folio, { text, config: { ...config, ...chosen }, tokenizer, ...from }), isOfCheckpoint);
+  const from = { checkpoint, tokenizer, init: start, initOptimizer: options['init-optimizer'], oldText: old?.text };
+  const opening = () => about(resume ?? init ?? '', () => openRun(folio, { text, config: { ...config, ...chosen }, ...from }), isOfCheckpoint);
   const run = about(old?.path ?? '', () => about(path, () => typed(opening), isOfText), isOfOldText);
   const { max_iters: steps } = run.config;
   if (run.step > steps) throw new UsageError(`${resume} has ${run.step} steps behind it; --steps ${steps} are fewer`);

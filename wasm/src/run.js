@@ -61,7 +61,7 @@ export function openRun(folio, { text, config: partial = {}, checkpoint: bytes, 
     made.unshift(part);
     return part;
   };
-  if (init && (bytes || json)) throw new FolioError('ARGUMENT', 'init', 'init: it brings model and tokenizer; another checkpoint or tokenizer cannot stand beside it');
+  if (init && (bytes || json)) throw new FolioError('ARGUMENT', 'init', 'init: another checkpoint or tokenizer cannot stand beside it');
   try {
     const start = init && startFrom(folio, init, { text, config: partial, optimizer: initOptimizer });
     const checkpoint = start ? start.checkpoint : bytes && read(folio, bytes);
@@ -239,7 +239,8 @@ export class Run {
     const { evaluator, old } = this.parts;
     const val_loss = yield* evaluator.pieces();
     this.#oldLoss = old ? yield* old.pieces(this.#oldWindows()) : null;
-    if (val_loss !== null || this.#oldLoss !== null) yield { event: 'eval', step: this.step, val_loss, bits_per_byte: this.#bitsPerByte(val_loss), ...this.#old() };
+    const bits_per_byte = this.#bitsPerByte(val_loss);
+    if (val_loss !== null || this.#oldLoss !== null) yield { event: 'eval', step: this.step, val_loss, bits_per_byte, ...this.#old() };
     return val_loss;
   }
 
@@ -266,7 +267,8 @@ export class Run {
     const tokens_per_second = seconds > 0 ? tokens / seconds : 0;
     const digest = await this.parts.model.digest();
     const bits_per_byte = this.#bitsPerByte(val_loss);
-    yield { event: 'done', parameters: this.parameters, steps: this.step, tokens, seconds, tokens_per_second, val_loss, bits_per_byte, ...this.#old(), digest };
+    const totals = { parameters: this.parameters, steps: this.step, tokens, seconds, tokens_per_second };
+    yield { event: 'done', ...totals, val_loss, bits_per_byte, ...this.#old(), digest };
   }
 
   /**

@@ -1,7 +1,7 @@
 /**
  * checkpoint.js - a run in a file: weights under Hugging Face GPT-2's names, the optimizer's state as exp_avg.NAME and exp_avg_sq.NAME
- * (the latter only where the optimizer keeps it), and in __metadata__: format 'pt', folio (version), config and tokenizer (JSON), step, text (the fingerprint of
- * the text learnt; files may lack it), checksum (CRC-32 of all of these and of the numbers).
+ * (the latter only where the optimizer keeps it), and in __metadata__: format 'pt', folio (version), config and tokenizer (JSON), step, text (the
+ * fingerprint of the text learnt; files may lack it), checksum (CRC-32 of all of these and of the numbers).
  */
 
 import { FolioError } from '../error.js';
