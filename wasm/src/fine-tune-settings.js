@@ -4,8 +4,11 @@
 
 /** What a fine-tuning does if nobody says: steps, and what follows from them or from the checkpoint. */
 const STEPS = 200;
-/** Of the checkpoint's peak rates. */
-const RATE = 0.3;
+/**
+ * Of the checkpoint's peak rates. On 20 KB of prose the preset shakespeare's model after 250 steps learns for 200 steps at a tenth; at three tenths
+ * its validation loss rises again after 50, and it forgets the old text.
+ */
+const RATE = 0.1;
 /** Of the fine-tuning's own peak rate, at its end. */
 const LAST_RATE = 0.02;
 
@@ -13,7 +16,7 @@ const LAST_RATE = 0.02;
 const share = (part, rate) => Number((part * rate).toPrecision(6));
 
 /**
- * The settings of a fine-tuning: the model's from the checkpoint; three tenths of its rates, falling linearly to nearly nothing after a short
+ * The settings of a fine-tuning: the model's from the checkpoint; a tenth of its rates, falling linearly to nearly nothing after a short
  * warm-up; ten looks at the validation part. What `partial` says comes first.
  * @param {Config} trained
  * @param {Record<string, unknown>} [partial]
