@@ -20,7 +20,7 @@
     X(-13, TOKEN, "a token id is not below vocab_size") \
     X(-14, NOT_CAUSAL, "only a causal model can write: this one has causal=false") \
     X(-15, FULL, "the context is full") \
-    X(-16, VOCABULARY, "a vocabulary must be sorted, without duplicates, of valid code points") \
+    X(-16, VOCABULARY, "a vocabulary must hold valid code points, each of them once") \
     X(-17, CAPACITY, "the output buffer is too small") \
     X(-40, SPECIAL, "special tokens need names of 1 to 255 bytes, each once, and ids of their own") \
     X(-41, NOT_ALLOWED, "the text holds the name of a special token, which is not allowed in it") \

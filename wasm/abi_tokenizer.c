@@ -27,10 +27,10 @@ int folio_tokenizer_train(int kind, const uint8_t *text, size_t n, TokenizerFaul
 
 int folio_tokenizer_load(int kind, const uint32_t *codepoints, size_t n, void **out) {
     void *memory;
-    Tokenizer *tokenizer = abi_block(sizeof *tokenizer, (uint64_t)n * sizeof *codepoints, &memory);
+    Tokenizer *tokenizer = abi_block(sizeof *tokenizer, 2 * (uint64_t)n * sizeof *codepoints, &memory); /* and the order */
     if (!tokenizer) return FOLIO_ERR_MEMORY;
     memcpy(memory, codepoints, n * sizeof *codepoints);
-    return abi_finish(tokenizer_load(tokenizer, kind, memory, n), tokenizer, out);
+    return abi_finish(tokenizer_load(tokenizer, kind, memory, n, (uint32_t *)memory + n), tokenizer, out);
 }
 
 /* word, bpe: tokens from a file of RANKS_* form; the names of special tokens from another, packed, ids beside it.

@@ -1,6 +1,7 @@
 // app.js - puts the page together: the engine and the text are fetched at once, the settings come from the link, and every part is tied to the
 // one session and the one state.
 
+import { fingerprint } from './folio/src/checkpoint/fingerprint.js';
 import { connect } from './folio/src/client.js';
 
 import { Chart } from './chart.js';
@@ -15,6 +16,7 @@ import { announce, notice, noticeError } from './notices.js';
 import { fetchPreset } from './presets.js';
 import { Session } from './session.js';
 import { readValue, settingsTable } from './settings.js';
+import { StartPanel, learntIn, takeConfig } from './start-panel.js';
 import { State } from './state.js';
 import { TextPanel } from './text-panel.js';
 import { TokenPanel } from './token-panel.js';
@@ -46,10 +48,10 @@ async function main() {
   followPreset(state);
   followLink(state);
   const session = new Session(client, () => penOf(state));
-  const source = async () => ({ text: texts.text ?? (await texts.ready), config: state.config() });
-  const training = new TrainingPanel(session, state, chart, source);
+  const starts = new StartPanel(state, texts);
+  const training = new TrainingPanel(session, state, chart, starts);
   new WritingPanel(session, state, () => training.open());
-  keepFiles(session, state, texts);
+  keepFiles(session, state, texts, starts);
   const { variant, threads, numerics } = client.info;
   say(byId('engine', HTMLElement), `Everything happens in this tab: no server, no account, no GPU. Engine: ${variant}, ${threads === 1 ? 'one thread' : `${threads} threads`}, ${numerics} numerics.`);
   void offerThreads({ busy: () => session.status !== 'idle' });
@@ -133,8 +135,8 @@ function followLink(state) {
   });
 }
 
-/** Checkpoints as files. @param {Session} session @param {State} state @param {TextPanel} texts */
-function keepFiles(session, state, texts) {
+/** Checkpoints as files. @param {Session} session @param {State} state @param {TextPanel} texts @param {StartPanel} starts */
+function keepFiles(session, state, texts, starts) {
   byId('download', HTMLButtonElement).addEventListener('click', async () => {
     try {
       const bytes = await session.checkpoint();
@@ -148,16 +150,30 @@ function keepFiles(session, state, texts) {
       noticeError(error);
     }
   });
+  /** Whether the file's training goes on with this text. @param {import('./text.js').Text} text @param {Uint8Array} bytes */
+  const resume = async (text, bytes) => {
+    try {
+      await session.open({ text, config: {} }, bytes);
+      return true;
+    } catch (error) {
+      noticeError(error);
+      return false;
+    }
+  };
   const open = async (/** @type {File} */ file) => {
     try {
       const text = texts.text ?? (await texts.ready);
-      await session.open({ text, config: {} }, new Uint8Array(await file.arrayBuffer()));
-      for (const [name, value] of Object.entries(session.config ?? {})) {
-        const row = state.rows.get(name);
-        if (row?.core && !row.follows) state.set(name, value);
-      }
-      if (!state.row('vocab_size').hidden) state.set('vocab_size', Number(session.config?.vocab_size));
-      notice(`${file.name} is open: ${count(session.step)} steps, ${count(session.run?.parameters ?? 0)} parameters.`);
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const writer = await session.client.open(bytes);
+      const { config, step, parameters } = writer;
+      await writer.close();
+      const of = `${file.name} is open: ${count(step)} steps, ${count(parameters)} parameters.`;
+      const learnt = learntIn(bytes);
+      const other = learnt !== undefined && learnt !== fingerprint(text.text);
+      const resumed = !other && (await resume(text, bytes));
+      if (resumed) takeConfig(state, config);
+      starts.offer(file.name, { bytes, config }, !resumed);
+      notice(resumed ? of : `${of} Start lets it learn the text that stands here${other ? ', which is another than it has learnt' : ''}.`);
     } catch (error) {
       noticeError(error);
     }

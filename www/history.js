@@ -17,6 +17,8 @@ export class History {
     this.smooth = [];
     /** @type {(number|null)[]} validation loss */
     this.vals = [];
+    /** @type {{step: number, loss: number}[]} losses on the text learnt before */
+    this.olds = [];
     /** @type {Sample[]} */
     this.samples = [];
     this.mean = 0;
@@ -70,6 +72,7 @@ export class History {
       if (at < step && loss !== null) kept.addLoss(at, loss);
       if (at <= step && val !== null) kept.addVal(at, val);
     });
+    kept.olds = this.olds.filter((old) => old.step <= step);
     kept.samples = this.samples.filter((sample) => sample.step <= step);
     return kept;
   }

@@ -1,5 +1,6 @@
 // session.js - the run on the page: opened, trained, paused, reset; looked at while it learns; and carried on in a fresh worker when the old one
-// dies. Knows nothing of the page: it fires 'status', 'step', 'eval', 'sample', 'history', 'recovered' and 'fault'.
+// dies. Knows nothing of the page: it fires 'status', 'step', 'eval', 'old', 'sample', 'history', 'note',
+// 'recovered' and 'fault'.
 
 import { parse } from './folio/src/checkpoint/safetensors.js';
 
@@ -12,7 +13,8 @@ import { History } from './history.js';
  * @typedef {import('./text.js').Text} Text
  * @typedef {Record<string, import('./settings.js').Value>} Config
  * @typedef {'idle'|'opening'|'training'|'pausing'|'paused'|'done'} Status
- * @typedef {{text: Text, config: Config}} Source what a run is made of
+ * @typedef {{text: Text, config: Config, init?: Uint8Array, oldText?: string}} Source what a run is made of; init: the file of the model that goes on
+ *   with the text; oldText: what that model has learnt before
  * @typedef {{source: Source, checkpoint: Uint8Array, history: History}} Shelf a run put aside
  * @typedef {{prompt: string, tokens: number, temperature: number, topK: number, topP: number, minP: number, repetitionPenalty: number, seed: number}} Pen
  */
@@ -67,6 +69,11 @@ export class Session extends EventTarget {
     return this.#run;
   }
 
+  /** Whether the run goes on from a model that had learnt another text. */
+  get tuned() {
+    return Boolean(this.#source?.init);
+  }
+
   get maxSteps() {
     return Number(this.#run?.config.max_iters ?? 0);
   }
@@ -82,20 +89,26 @@ export class Session extends EventTarget {
     this.#set('opening');
     let run;
     try {
-      run = await this.client.run({ text: source.text.text, config: source.config, checkpoint });
+      run = await this.#begin(source, checkpoint);
     } catch (error) {
       this.#set(before === 'training' ? 'paused' : before);
       throw error;
     }
     await this.#run?.close();
     this.#run = run;
-    this.#source = { text: source.text, config: run.config };
+    this.#source = { ...source, config: run.config };
     this.#kept = checkpoint ?? null;
     this.#keptAt = performance.now();
     this.#deaths = 0;
     this.step = run.step;
     this.#show(new History());
     this.#set(this.step >= this.maxSteps ? 'done' : 'paused');
+    for (const note of run.notes) this.#fire('note', note);
+  }
+
+  /** @param {Source} source @param {Uint8Array} [checkpoint] to go on from @returns {Promise<Run>} */
+  #begin({ text: { text }, config, init, oldText }, checkpoint) {
+    return this.client.run({ text, config, oldText, ...(checkpoint ? { checkpoint } : { init }) });
   }
 
   /** Trains until `steps` are done, a pause or a fault. @param {number} [steps] default: all */
@@ -120,6 +133,7 @@ export class Session extends EventTarget {
   async #train(run, steps) {
     const { signal } = this.#stop;
     try {
+      if (this.tuned && this.step === 0 && !this.history.samples.length) await this.#lookBefore(run).catch(orAbort);
       while (this.step < steps && !signal.aborted) {
         const target = Math.min(steps, this.#nextLook());
         await this.#stretch(run, target).then(() => this.#look(run)).catch(orAbort);
@@ -138,7 +152,7 @@ export class Session extends EventTarget {
   async #stretch(run, target) {
     const { signal } = this.#stop;
     for await (const event of run.train({ steps: target, evalEvery: 0, signal })) {
-      if (event.event === 'eval') this.#addVal(event.step, event.val_loss);
+      if (event.event === 'eval') this.#addVals(event.step, event.val_loss, event.old_val_loss ?? null);
       if (event.event !== 'step') continue;
       this.step = event.step + 1;
       this.history.addLoss(event.step, event.loss);
@@ -161,12 +175,22 @@ export class Session extends EventTarget {
     const every = Number(run.config.eval_interval);
     const last = this.step >= this.maxSteps;
     if (!last && !EARLY.includes(this.step) && !(every && this.step % every === 0)) return;
+    await this.#sample(this.#stop.signal);
+    if (!last) await this.#judge(run);
+  }
+
+  /** What a model that goes on with another text can do before it learns that. @param {Run} run */
+  async #lookBefore(run) {
+    await this.#sample(this.#stop.signal);
+    await this.#judge(run);
+  }
+
+  /** The loss on some of the validation part, and on that of the text learnt before. @param {Run} run */
+  async #judge(run) {
     const { signal } = this.#stop;
-    await this.#sample(signal);
-    if (last || !run.valTokens) return;
     const windows = Math.ceil((this.step <= Math.max(...EARLY) ? LOOK_EARLY : LOOK) / Number(run.config.block_size));
-    const val = await run.evaluate({ windows, signal });
-    if (val !== null) this.#addVal(this.step, val);
+    const val = run.valTokens ? await run.evaluate({ windows, signal }) : null;
+    this.#addVals(this.step, val, this.#source?.oldText ? await run.evaluate({ old: true, signal }) : null);
   }
 
   /** A prompt that cannot be written from is no reason to stop learning. @param {AbortSignal} signal */
@@ -179,8 +203,11 @@ export class Session extends EventTarget {
     }
   }
 
-  /** @param {number} step @param {number} val */
-  #addVal(step, val) {
+  /** @param {number} step @param {number|null} val @param {number|null} old on the text learnt before */
+  #addVals(step, val, old) {
+    if (old !== null) this.history.olds.push({ step, loss: old });
+    if (old !== null) this.#fire('old', this.history.olds);
+    if (val === null) return;
     this.history.addVal(step, val);
     this.#fire('eval', { step, val_loss: val });
   }
@@ -269,7 +296,7 @@ export class Session extends EventTarget {
         return this.#fire('recovered', { error, reached, step: 0, lost: false });
       }
       if (++this.#deaths > MOST_DEATHS) throw error;
-      this.#run = await this.client.run({ text: source.text.text, config: source.config, checkpoint: this.#kept ?? undefined });
+      this.#run = await this.#begin(source, this.#kept ?? undefined);
       this.step = this.#run.step;
       this.#keptAt = performance.now();
       this.#show(this.history.upTo(this.step));

@@ -77,6 +77,11 @@ export class TextPanel extends EventTarget {
     state.addEventListener('change', () => this.#show());
   }
 
+  /** The text that comes with the page, once it is there. */
+  get usual() {
+    return this.#usual;
+  }
+
   /** @param {File} file */
   async takeFile(file) {
     try {

@@ -31,22 +31,25 @@ export class TrainingPanel {
 
   /**
    * @param {Session} session @param {State} state @param {Chart} chart
-   * @param {() => Promise<import('./session.js').Source>} source what a new run is made of
+   * @param {import('./start-panel.js').StartPanel} starts what a new run is made of
    */
-  constructor(session, state, chart, source) {
+  constructor(session, state, chart, starts) {
     this.session = session;
     this.state = state;
     this.chart = chart;
-    this.source = source;
+    this.starts = starts;
     this.#start.addEventListener('click', () => void this.go());
     this.#stepButton.addEventListener('click', () => void this.#one());
-    this.#reset.addEventListener('click', () => void this.#clear());
+    this.#reset.addEventListener('click', () => void this.clear());
     on(session, 'status', () => this.#status());
     on(session, 'step', (/** @type {StepEvent} */ event) => this.#step(event));
     on(session, 'eval', (/** @type {{step: number, val_loss: number}} */ event) => this.#eval(event));
     on(session, 'history', () => this.#history());
+    on(session, 'old', () => this.#old());
+    on(session, 'note', (/** @type {string} */ note) => notice(`${note[0].toUpperCase()}${note.slice(1)}.`));
     on(session, 'recovered', (/** @type {{error: Error, reached: number, step: number, lost: boolean}} */ event) => recovered(event));
     on(session, 'fault', noticeError);
+    starts.addEventListener('choice', () => void this.clear());
     state.addEventListener('change', () => this.#pending());
     this.#status();
   }
@@ -56,7 +59,7 @@ export class TrainingPanel {
     const { session } = this;
     if (session.status === 'training') return session.pause();
     if (session.status === 'opening' || session.status === 'pausing') return;
-    if (session.status === 'done') await this.#clear();
+    if (session.status === 'done') await this.clear();
     if (await this.open()) void session.train();
   }
 
@@ -70,7 +73,7 @@ export class TrainingPanel {
   async open() {
     if (this.session.status !== 'idle') return true;
     try {
-      await this.session.open(await this.source());
+      await this.session.open(await this.starts.source());
       return true;
     } catch (error) {
       noticeError(error);
@@ -78,7 +81,8 @@ export class TrainingPanel {
     }
   }
 
-  async #clear() {
+  /** Puts the run aside, if there is one. */
+  async clear() {
     try {
       const shelf = await this.session.reset();
       if (!shelf) return;
@@ -124,6 +128,15 @@ export class TrainingPanel {
     announce(`Step ${count(event.step)}: training loss ${history.loss === null ? 'unknown' : loss(history.loss)}, validation loss ${loss(event.val_loss)}.`);
   }
 
+  /** What the model does with the text it learnt before: at first, and now. */
+  #old() {
+    const { olds } = this.session.history;
+    const [first, last] = [olds[0], olds.at(-1)];
+    byId('old-figure', HTMLElement).hidden = !first;
+    if (!first || !last) return;
+    say(byId('old-loss', HTMLElement), first === last ? loss(first.loss) : `${loss(first.loss)} → ${loss(last.loss)}`);
+  }
+
   /** @param {number} step @param {number|null} train @param {number} val */
   #row(step, train, val) {
     const row = element('tr', '', '');
@@ -140,6 +153,7 @@ export class TrainingPanel {
       const val = history.vals[i];
       if (val !== null) this.#row(step, history.smooth[i] ?? history.loss, val);
     });
+    this.#old();
     this.chart.show(history, run?.vocabSize ?? 0);
     this.#recent = [];
     this.#speed = null;

@@ -97,7 +97,8 @@ export class WritingPanel {
 
   /** @param {Sample} sample @param {number} given characters of the prompt @param {boolean} writing */
   #show(sample, given, writing) {
-    const steps = sample.step === 1 ? 'After one step' : sample.step ? `After ${count(sample.step)} steps` : 'Untrained';
+    const before = this.session.tuned ? 'Before it learns this text' : 'Untrained';
+    const steps = sample.step === 1 ? 'After one step' : sample.step ? `After ${count(sample.step)} steps` : before;
     say(this.#caption, `${steps}${sample.asked ? ', as you asked' : ''}`);
     const text = sample.text.replace(/^\n+/, '');
     const cut = Math.max(0, given - (sample.text.length - text.length));

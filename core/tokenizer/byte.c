@@ -12,11 +12,11 @@ int byte_train(Tokenizer *tokenizer, const uint8_t *text, size_t n, void *memory
     (void)n;
     (void)memory;
     (void)fault;
-    return byte_load(tokenizer, NULL, 0);
+    return byte_load(tokenizer, NULL, 0, NULL);
 }
 
-int byte_load(Tokenizer *tokenizer, const uint32_t *codepoints, size_t count) {
-    (void)codepoints;
+int byte_load(Tokenizer *tokenizer, const uint32_t *codepoints, size_t count, uint32_t *order) {
+    (void)codepoints, (void)order;
     if (count) return FOLIO_ERR_VOCABULARY;
     *tokenizer = (Tokenizer){.kind = TOKENIZER_BYTE, .vocab_size = 256};
     return FOLIO_OK;

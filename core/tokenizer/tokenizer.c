@@ -8,7 +8,7 @@
 typedef struct {
     size_t (*bytes)(size_t n);
     int (*train)(Tokenizer *, const uint8_t *text, size_t n, void *memory, TokenizerFault *);
-    int (*load)(Tokenizer *, const uint32_t *codepoints, size_t count);
+    int (*load)(Tokenizer *, const uint32_t *codepoints, size_t count, uint32_t *order);
     int (*open)(Tokenizer *, TokenizerFault *);
     int (*encode)(const Tokenizer *, const TokenizerHow *, const uint8_t *text, size_t n, uint32_t *ids, size_t *count, TokenizerFault *);
     int (*decode)(const Tokenizer *, const uint32_t *ids, size_t n, uint8_t *bytes, size_t capacity, size_t *written);
@@ -40,9 +40,9 @@ int tokenizer_train(Tokenizer *tokenizer, int kind, const uint8_t *text, size_t 
     return k && k->train ? k->train(tokenizer, text, n, memory, fault) : FOLIO_ERR_ARGUMENT;
 }
 
-int tokenizer_load(Tokenizer *tokenizer, int kind, const uint32_t *codepoints, size_t count) {
+int tokenizer_load(Tokenizer *tokenizer, int kind, const uint32_t *codepoints, size_t count, uint32_t *order) {
     const Kind *k = kind_of(kind);
-    return k && k->load ? k->load(tokenizer, codepoints, count) : FOLIO_ERR_ARGUMENT;
+    return k && k->load ? k->load(tokenizer, codepoints, count, order) : FOLIO_ERR_ARGUMENT;
 }
 
 size_t tokenizer_open_bytes(uint32_t tokens, uint32_t special) { return vocabulary_bytes(tokens) + vocabulary_bytes(special); }

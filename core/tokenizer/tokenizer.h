@@ -1,5 +1,5 @@
 /* tokenizer.h - text (UTF-8 bytes) <-> token ids. The same verbs for every kind: train or load, encode, decode.
-   char: one token a Unicode character, vocabulary sorted by code point, as sorted(set(text)) gives. byte: ids are bytes.
+   char: one token a Unicode character; a text's vocabulary is sorted by code point, as sorted(set(text)) gives. byte: ids are bytes.
    word: words, spaces and punctuation marks, by frequency. bpe: byte-level BPE over a split pattern, trained here or elsewhere. */
 #ifndef FOLIO_TOKENIZER_H
 #define FOLIO_TOKENIZER_H
@@ -19,7 +19,8 @@ typedef struct {
     int kind;                        /* TOKENIZER_* */
     int split;                       /* word: SPLIT_WORD; bpe: SPLIT_* */
     uint32_t vocab_size;             /* ids, those of special tokens included, are below it; some may be holes */
-    const uint32_t *codepoints;      /* char: vocab_size of them, ascending; else NULL */
+    const uint32_t *codepoints;      /* char: vocab_size of them, by id; else NULL */
+    const uint32_t *order;           /* char: the ids by ascending code point; NULL where the ids ascend with them */
     uint32_t ascii[TOKENIZER_ASCII]; /* char: ids of the ASCII characters, TOKENIZER_ABSENT for those not in the vocabulary */
     uint32_t unknown;                /* word: the id of the special token <|unk|>, TOKENIZER_ABSENT for none */
     Vocabulary vocabulary;           /* word, bpe */
@@ -43,9 +44,10 @@ size_t tokenizer_bytes(int kind, size_t n);
    above U+10FFFF included). `fault`, here and below, may be NULL. Cost: O(n). */
 int tokenizer_train(Tokenizer *tokenizer, int kind, const uint8_t *text, size_t n, void *memory, TokenizerFault *fault);
 
-/* Takes a vocabulary from a file: ascending, no duplicates, no surrogates. codepoints stay the caller's. byte: count 0.
-   Fails with ARGUMENT (not char or byte), VOCABULARY (none for char included). */
-int tokenizer_load(Tokenizer *tokenizer, int kind, const uint32_t *codepoints, size_t count);
+/* Takes a vocabulary from a file, by id: no duplicates, no surrogates. codepoints stay the caller's, as does order: room for count ids, of use
+   where code points do not ascend; it may be NULL where they do. byte: count 0.
+   Fails with ARGUMENT (not char or byte), VOCABULARY (none for char included). Cost: O(count), O(count log count) where they do not ascend. */
+int tokenizer_load(Tokenizer *tokenizer, int kind, const uint32_t *codepoints, size_t count, uint32_t *order);
 
 /* ---- word and bpe: a vocabulary of strings ---- */
 

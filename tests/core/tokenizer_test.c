@@ -198,28 +198,68 @@ TEST(a_vocabulary_from_a_file_encodes_as_the_one_it_came_from) {
     Tokenizer tokenizer;
     uint32_t ids[8];
     size_t count = 0;
-    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, codepoints, 4), FOLIO_OK);
+    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, codepoints, 4, NULL), FOLIO_OK);
     CHECK_INT(tokenizer_encode(&tokenizer,
                                TEXT("\xF0\x9F\x98\x80"
                                     "ca\xC3\xA4"),
                                ids, &count, NULL),
               FOLIO_OK);
     CHECK(count == 4 && ids[0] == 3 && ids[1] == 1 && ids[2] == 0 && ids[3] == 2);
-    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_BYTE, NULL, 0), FOLIO_OK);
+    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_BYTE, NULL, 0, NULL), FOLIO_OK);
     CHECK_INT(tokenizer.vocab_size, 256);
+}
+
+TEST(ids_need_not_ascend_with_code_points) {
+    static const uint32_t grown[] = {'b', 'd', 0x20AC, 0xE4, 'a', 0x1F600, 'c', 0xDF};
+    Tokenizer tokenizer;
+    uint32_t order[8], ids[16];
+    uint8_t text[64], back[64];
+    size_t n = 0, count = 0, written = 0;
+    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, grown, 8, order), FOLIO_OK);
+    for (uint32_t id = 0; id < 8; id++) n += utf8_encode(grown[id], text + n);
+    CHECK_INT(tokenizer_encode(&tokenizer, text, n, ids, &count, NULL), FOLIO_OK);
+    CHECK_INT(count, 8);
+    for (uint32_t id = 0; id < 8; id++) CHECK_INT(ids[id], id);
+    CHECK_INT(tokenizer_decode(&tokenizer, ids, count, back, sizeof back, &written), FOLIO_OK);
+    CHECK(written == n && memcmp(back, text, n) == 0);
+    CHECK_INT(tokenizer_encode(&tokenizer, TEXT("\xE2\x82\xAD"), ids, &count, NULL), FOLIO_ERR_UNKNOWN_CHAR);
+    CHECK_INT(tokenizer_encode(&tokenizer, TEXT("e"), ids, &count, NULL), FOLIO_ERR_UNKNOWN_CHAR);
+}
+
+TEST(any_order_of_ids_is_found_again) {
+    enum { COUNT = 300 };
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        uint32_t codepoints[COUNT], order[COUNT], id = 0;
+        for (uint32_t i = 0; i < COUNT; i++) codepoints[i] = 0x60 + 7 * i;
+        for (uint32_t i = COUNT; i-- > 1;) {
+            uint32_t other = (uint32_t)rng_below(seed, 2, i, i + 1), kept = codepoints[i];
+            codepoints[i] = codepoints[other];
+            codepoints[other] = kept;
+        }
+        Tokenizer tokenizer;
+        CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, codepoints, COUNT, order), FOLIO_OK);
+        for (uint32_t i = 0; i < COUNT; i++) {
+            uint8_t text[4];
+            size_t count = 0, n = utf8_encode(codepoints[i], text);
+            CHECK_INT(tokenizer_encode(&tokenizer, text, n, &id, &count, NULL), FOLIO_OK);
+            CHECK(count == 1 && id == i);
+        }
+        codepoints[seed] = codepoints[COUNT - 1 - seed];
+        CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, codepoints, COUNT, order), FOLIO_ERR_VOCABULARY);
+    }
 }
 
 TEST(a_vocabulary_that_is_none_is_refused_and_changes_nothing) {
     static const uint32_t unsorted[] = {'b', 'a'}, twice[] = {'a', 'a'}, surrogate[] = {'a', 0xD800}, beyond[] = {'a', 0x110000},
                           all[] = {UINT32_MAX};
     Tokenizer tokenizer = {.vocab_size = 5};
-    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, unsorted, 2), FOLIO_ERR_VOCABULARY);
-    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, twice, 2), FOLIO_ERR_VOCABULARY);
-    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, surrogate, 2), FOLIO_ERR_VOCABULARY);
-    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, beyond, 2), FOLIO_ERR_VOCABULARY);
-    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, all, 1), FOLIO_ERR_VOCABULARY);
-    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, NULL, 0), FOLIO_ERR_VOCABULARY);
-    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_BYTE, twice, 1), FOLIO_ERR_VOCABULARY);
+    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, unsorted, 2, NULL), FOLIO_ERR_VOCABULARY);
+    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, twice, 2, NULL), FOLIO_ERR_VOCABULARY);
+    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, surrogate, 2, NULL), FOLIO_ERR_VOCABULARY);
+    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, beyond, 2, NULL), FOLIO_ERR_VOCABULARY);
+    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, all, 1, NULL), FOLIO_ERR_VOCABULARY);
+    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_CHAR, NULL, 0, NULL), FOLIO_ERR_VOCABULARY);
+    CHECK_INT(tokenizer_load(&tokenizer, TOKENIZER_BYTE, twice, 1, NULL), FOLIO_ERR_VOCABULARY);
     CHECK_INT(tokenizer.vocab_size, 5);
 }
 
@@ -228,7 +268,7 @@ TEST(a_kind_that_is_none_is_refused) {
     for (int kind = -1; kind <= 2; kind += 3) {
         CHECK_INT(tokenizer_bytes(kind, 100), 0);
         CHECK_INT(tokenizer_train(&tokenizer, kind, TEXT("a"), NULL, NULL), FOLIO_ERR_ARGUMENT);
-        CHECK_INT(tokenizer_load(&tokenizer, kind, NULL, 0), FOLIO_ERR_ARGUMENT);
+        CHECK_INT(tokenizer_load(&tokenizer, kind, NULL, 0, NULL), FOLIO_ERR_ARGUMENT);
     }
 }
 

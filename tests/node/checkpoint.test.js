@@ -128,7 +128,7 @@ test('settings of a model that no memory can hold', () => {
 
 test('tokenizers that are none, or not the model\'s', () => {
   refused(withMetadata('tokenizer', () => ({ kind: 'wordpiece' })), /tokenizer: .*'wordpiece'/);
-  refused(withMetadata('tokenizer', () => ({ kind: 'char', vocabulary: 'ba' })), /tokenizer: .*vocabulary/);
+  refused(withMetadata('tokenizer', () => ({ kind: 'char', vocabulary: 'aa' })), /tokenizer: .*vocabulary/);
   refused(withMetadata('tokenizer', () => ({ kind: 'byte' })), /the tokenizer has 256 tokens, but the model only knows \d+/);
   refused(withMetadata('tokenizer', () => 3), /tokenizer is not a JSON object/);
 });

@@ -83,8 +83,21 @@ test('ids that are no tokens are refused', () => {
   assert.throws(() => folio.tokenizer.train('char', 'ab').decode([0, 2]), { code: 'TOKEN', message: /2 tokens/ });
 });
 
+test('a vocabulary that has grown keeps its ids, in JSON of both kinds', () => {
+  const vocabulary = 'abdé€c—ß😀á';
+  const tokenizer = folio.tokenizer.load({ kind: 'char', vocabulary });
+  assert.deepEqual([...tokenizer.encode(vocabulary)], Array.from({ length: 10 }, (_, id) => id));
+  assert.deepEqual(tokenizer.toJSON(), { kind: 'char', vocabulary });
+  const through = folio.tokenizer.load(JSON.stringify(tokenizer.toHuggingFace()));
+  const text = 'ca😀bße—d€á';
+  assert.throws(() => through.encode(text), { code: 'UNKNOWN_CHAR', message: /'e'/ });
+  const known = text.replace('e', 'é');
+  assert.deepEqual(through.encode(known), tokenizer.encode(known));
+  assert.equal(through.decode(through.encode(known)), known);
+});
+
 test('a vocabulary from a file is checked', () => {
-  for (const vocabulary of ['ba', 'aab', 'a\ud800']) {
+  for (const vocabulary of ['aab', 'aba', 'a\ud800']) {
     assert.throws(() => folio.tokenizer.load({ kind: 'char', vocabulary }), { code: 'VOCABULARY' }, JSON.stringify(vocabulary));
   }
   for (const json of ['{', 'null', '3', '[]', '{"kind":"char","vocabulary":3}', '{"kind":"char","vocabulary":null}']) {

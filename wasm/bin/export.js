@@ -32,7 +32,7 @@ async function runExport({ model: file, out, dtype = 'f32', ...options }) {
   } catch (error) {
     throw failure('make the folder', out, error);
   }
-  const bytes = save(writer.model, writer.tokenizer, { step: writer.step, dtype: dtype === 'f16' ? 'F16' : 'F32' });
+  const bytes = save(writer.model, writer.tokenizer, { step: writer.step, text: writer.text, dtype: dtype === 'f16' ? 'F16' : 'F32' });
   const json = (/** @type {unknown} */ value) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
   writeFile(join(out, 'model.safetensors'), bytes);
   writeFile(join(out, 'config.json'), json({ model_type: 'folio', ...writer.model.config }));

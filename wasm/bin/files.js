@@ -60,7 +60,10 @@ export function about(path, work, isItsFault = () => true) {
 }
 
 /** Whether a text is to blame. @param {FolioError} error */
-export const isOfText = ({ code }) => OF_TEXTS.includes(code);
+export const isOfText = ({ code, op }) => OF_TEXTS.includes(code) && op !== 'oldText';
+
+/** Whether the text learnt before is. @param {FolioError} error */
+export const isOfOldText = ({ op }) => op === 'oldText';
 
 /** Whether a checkpoint is. @param {FolioError} error */
 export const isOfCheckpoint = ({ op }) => /^(safetensors|checkpoint)/.test(op);

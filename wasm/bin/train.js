@@ -1,8 +1,10 @@
 /** train.js - `folio train`: learn a text, tell how it goes, save what was learnt. */
 
+import { FolioError } from '../src/error.js';
 import { openRun } from '../src/run.js';
 import { UsageError } from './args.js';
-import { about, checkWritable, isOfCheckpoint, isOfText, readFile, readText, writeFile } from './files.js';
+import { about, checkWritable, isOfCheckpoint, isOfOldText, isOfText, readFile, readText, writeFile } from './files.js';
+import { INIT_NOTES, INIT_OPTIONS, checkInit, oldTextOf, writeSample } from './init.js';
 import { interrupt } from './interrupt.js';
 import { DEFAULT_PRESET, chosenSettings, presetNames, readPreset } from './presets.js';
 import { ENGINE_OPTIONS, engineWords, loadEngine } from './engine.js';
@@ -21,42 +23,55 @@ export const train = {
     ...TOKENIZER_OPTIONS,
     'eval-every': { value: 'N', kind: 'count', doc: 'steps between evaluations; 0: only at the end' },
     resume: { value: 'FILE', doc: 'go on from a checkpoint, with its settings' },
+    ...INIT_OPTIONS,
     out: { value: 'FILE', doc: 'save a checkpoint at the end, at every evaluation and on Ctrl-C' },
-    json: { doc: 'one JSON object a line on stdout: step, eval and done events' },
+    json: { doc: 'one JSON object a line on stdout: step, eval, sample and done events' },
     ...ENGINE_OPTIONS,
   },
-  notes: 'Ctrl-C stops after the step that is done and saves; pressed twice it does not wait.',
+  notes: `Ctrl-C stops after the step that is done and saves; pressed twice it does not wait.\n\n${INIT_NOTES}`,
   run: runTrain,
 };
 
 /** @param {import('./args.js').Options} options */
 async function runTrain(options) {
-  const { data, preset, resume, out, json } = options;
+  const { data, preset, resume, init, out, json } = options;
+  checkInit(options);
   if (resume && preset) throw new UsageError('--preset and --resume exclude each other: a checkpoint brings its settings');
   const folio = await loadEngine(options);
-  const config = chosenSettings(folio, options, resume ? {} : readPreset(preset ?? DEFAULT_PRESET));
+  const config = chosenSettings(folio, options, resume || (init && !preset) ? {} : readPreset(preset ?? DEFAULT_PRESET));
   if (out) checkWritable(out);
   const { chosen, tokenizer } = tokenizerFor(folio, options, config);
   const { path, text } = readText(data);
   const checkpoint = resume && readFile(resume);
-  const opening = () => about(resume ?? '', () => openRun(folio, { text, config: { ...config, ...chosen }, checkpoint, tokenizer }), isOfCheckpoint);
-  const run = about(path, opening, isOfText);
+  const start = init && readFile(init);
+  const old = oldTextOf(options, start, text);
+  const from = { checkpoint, tokenizer, init: start, initOptimizer: options['init-optimizer'], oldText: old?.text };
+  const opening = () => about(resume ?? init ?? '', () => openRun(folio, { text, config: { ...config, ...chosen }, ...from }), isOfCheckpoint);
+  const run = about(old?.path ?? '', () => about(path, () => typed(opening), isOfText), isOfOldText);
   const { max_iters: steps } = run.config;
   if (run.step > steps) throw new UsageError(`${resume} has ${run.step} steps behind it; --steps ${steps} are fewer`);
   const progress = new Progress(json ? process.stderr : process.stdout, run.step, steps);
   const say = (/** @type {string} */ line) => (json ? console.error(line) : progress.line(line));
   say(`text: ${path}, ${size(text.length)}, ${run.config.vocab_size} tokens in the vocabulary`);
   say(`model: ${grouped(run.parameters)} parameters, ${size(folio.memory(run.config).total_bytes)} of memory; steps ${run.step} to ${steps}`);
+  for (const note of run.notes) say(note);
+  if (init) say(old ? `old text: ${old.path}` : 'old text: not known; --old-data FILE names it, to see what is forgotten');
   const save = () => {
     if (out) writeFile(out, run.checkpoint());
   };
   say(`engine: ${engineWords(folio.info())}`);
   const { signal } = interrupt;
+  const tell = (/** @type {Event} */ event) => (json ? console.log(JSON.stringify(event)) : show(progress, event));
+  const sample = async () => {
+    const event = init && (await writeSample(run, options, signal));
+    if (event) tell(event);
+  };
   try {
-    for await (const event of run.train({ signal })) {
+    await sample();
+    for await (const event of run.train({ signal, ...(init ? { evalFirst: true, keepBest: true } : {}) })) {
       if (event.event === 'eval') save();
-      if (json) console.log(JSON.stringify(event));
-      else show(progress, event);
+      if (event.event === 'done') await sample();
+      tell(event);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -68,6 +83,17 @@ async function runTrain(options) {
   save();
   if (out) say(`saved to ${out}`);
   return 0;
+}
+
+/** @typedef {import('../src/run.js').TrainEvent | NonNullable<Awaited<ReturnType<typeof writeSample>>>} Event */
+
+/** What contradicts a checkpoint was typed wrong. @template T @param {() => T} open */
+function typed(open) {
+  try {
+    return open();
+  } catch (error) {
+    throw error instanceof FolioError && error.op === 'init' ? new UsageError(error.message) : error;
+  }
 }
 
 /**
@@ -87,14 +113,21 @@ function tokenizerFor(folio, options, config) {
   return { chosen, tokenizer: ready?.toJSON() };
 }
 
-/** @param {Progress} progress @param {import('../src/run.js').TrainEvent} event */
+/** @param {Progress} progress @param {Event} event */
 function show(progress, event) {
+  const old = 'old_val_loss' in event ? [`${event.old_val_loss?.toFixed(4)} on the old text`] : [];
   if (event.event === 'step') progress.step(event);
-  else if (event.event === 'eval') progress.line(`step ${event.step}: validation loss ${event.val_loss.toFixed(4)}, ${event.bits_per_byte.toFixed(4)} bits per byte`);
-  else {
+  else if (event.event === 'eval') {
+    const { step, val_loss, bits_per_byte } = event;
+    const own = val_loss === null ? [] : [`${val_loss.toFixed(4)}, ${bits_per_byte?.toFixed(4)} bits per byte`];
+    progress.line(`step ${step}: validation loss ${[...own, ...old].join('; ')}`);
+  } else if (event.event === 'sample') {
+    progress.line(`what it writes after ${event.step} steps:\n${`${event.prompt}${event.text}`.replace(/^/gm, '  | ')}`);
+  } else {
     const { steps, tokens, seconds, tokens_per_second, val_loss, bits_per_byte, digest } = event;
     progress.line(`done: ${steps} steps; ${grouped(tokens)} tokens in ${seconds.toFixed(1)} s (${grouped(tokens_per_second)} tokens/s)`);
     if (val_loss !== null) progress.line(`validation loss ${val_loss.toFixed(4)} nats per token, ${bits_per_byte?.toFixed(4)} bits per byte`);
+    if (old.length) progress.line(`validation loss ${old[0]}`);
     progress.line(`digest ${digest}`);
   }
 }

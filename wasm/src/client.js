@@ -12,21 +12,26 @@
  *
  *   A run: one model learning one text. This is what a page needs.
  *
- *   const run = await client.run({ text, config?, checkpoint?, signal? });
+ *   const run = await client.run({ text, config?, checkpoint?, tokenizer?, init?, initOptimizer?, oldText?, signal? });
  *     text        string or Uint8Array (UTF-8)
  *     config      partial settings; with a checkpoint they change its training settings (max_iters, learning_rate, ...)
  *     checkpoint  Uint8Array of an earlier run: weights, optimizer state, tokenizer and step come from it
  *     tokenizer   TokenizerJson: a tokenizer that is ready; else one learns from the text, config.tokenizer says of which kind
- *   run.config, run.parameters, run.vocabSize, run.trainTokens, run.valTokens, run.step (steps done, kept up to date by train)
- *   for await (const event of run.train({ steps?, evalEvery?, signal? })) ...
+ *     init        Uint8Array: fine-tune this checkpoint. The model is its; fine-tune-settings.js has what config does not say of the training;
+ *                 characters that its tokenizer lacks become tokens; steps count from 0; initOptimizer: 'keep' its state, or 'fresh' (default)
+ *     oldText     what the model has learnt before: evaluations tell old_val_loss too, over the first 16,384 tokens of its validation part
+ *   run.notes (what a person should know of how the run begins), run.config, run.parameters, run.vocabSize,
+ *   run.trainTokens, run.valTokens, run.step (steps done, kept up to date by train)
+ *   for await (const event of run.train({ steps?, evalEvery?, evalFirst?, signal? })) ...
  *     steps       train until this many steps are done; default config.max_iters
+ *     evalFirst   true: an eval event before the first step too
  *     {event: 'step', step, loss, lr, grad_norm, tokens, seconds}   step counts from 0; tokens and seconds are totals of this call
- *     {event: 'eval', step, val_loss, bits_per_byte}                step is the number of steps done; nats per token, bits per byte of text
- *     {event: 'done', parameters, steps, tokens, seconds, tokens_per_second, val_loss, bits_per_byte, digest}
+ *     {event: 'eval', step, val_loss, bits_per_byte, old_val_loss?}  step is the number of steps done; nats per token, bits per byte of text
+ *     {event: 'done', parameters, steps, tokens, seconds, tokens_per_second, val_loss, bits_per_byte, old_val_loss?, digest}
  *     `break` pauses at the step just delivered or a few later; another train() goes on from there, bit for bit.
  *   for await (const text of run.generate({ prompt?, tokens?, temperature?, topK?, topP?, minP?, repetitionPenalty?, seed?, signal? })) ...
  *     pieces of text as they are written (the prompt is not repeated); training waits meanwhile, so it may run inside the train loop
- *   await run.evaluate({ windows?, signal? })  mean loss over the whole validation part, or its first windows; null where there is none
+ *   await run.evaluate({ windows?, old?, signal? })  mean loss over the whole validation part, or its first windows, or of oldText; null without one
  *   await run.checkpoint({ optimizer? })       Uint8Array, a safetensors file; optimizer: false leaves the optimizer state out
  *   await run.digest()                         SHA-256 of the weights, hex
  *   await run.close()

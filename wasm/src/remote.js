@@ -66,12 +66,14 @@ export class RemoteWriter extends Remote {
 export class RemoteRun extends RemoteWriter {
   /**
    * @param {Connection} line
-   * @param {ConstructorParameters<typeof RemoteWriter>[1] & {trainTokens: number, valTokens: number}} facts
+   * @param {ConstructorParameters<typeof RemoteWriter>[1] & {trainTokens: number, valTokens: number, notes: string[]}} facts
    */
   constructor(line, facts) {
     super(line, facts);
     this.trainTokens = facts.trainTokens;
     this.valTokens = facts.valTokens;
+    /** What a person should know of how the run begins, a line each. */
+    this.notes = facts.notes;
   }
 
   /** @param {import('./client.js').TrainOptions} [options] @returns {AsyncGenerator<import('./run.js').TrainEvent, void, void>} */
@@ -87,7 +89,7 @@ export class RemoteRun extends RemoteWriter {
     return this.listen('run.generate', options);
   }
 
-  /** @param {{windows?: number} & Abortable} [options] @returns {Promise<number | null>} */
+  /** @param {{windows?: number, old?: boolean} & Abortable} [options] @returns {Promise<number | null>} */
   evaluate({ signal, ...options } = {}) {
     return this.ask('run.evaluate', { options }, signal);
   }

@@ -14,7 +14,7 @@ import { concat, toBase64, unpack } from './tokenizer/strings.js';
 /**
  * @typedef {object} TokenizerJson
  * @property {TokenizerKind} kind
- * @property {string} [vocabulary] char: every character once, by code point
+ * @property {string} [vocabulary] char: every character once, by id
  * @property {import('./tokenizer/names.js').Split} [split] bpe
  * @property {string} [tokens] word, bpe: the tokens by id, packed, in base64
  * @property {SpecialTokens} [special] word, bpe

@@ -86,7 +86,7 @@ const MESSAGES = {
     const run = openRun(folio, options);
     const { nTrain, tokens } = run.parts.dataset;
     const facts = { config: run.config, parameters: run.parameters, vocabSize: run.parts.tokenizer.vocabSize };
-    return keep(run, { ...facts, trainTokens: nTrain, valTokens: tokens - nTrain, step: run.step });
+    return keep(run, { ...facts, trainTokens: nTrain, valTokens: tokens - nTrain, step: run.step, notes: run.notes });
   },
   'run.train': (args, { signal }) => /** @type {Run} */ (get(args)).train({ ...args.options, signal, hold: () => hold(signal) }),
   'run.evaluate': (args, { signal }) => foreground(() => /** @type {Run} */ (get(args)).evaluate({ ...args.options, signal })),

@@ -11,12 +11,13 @@ export class Writer {
   /**
    * @param {import('./model.js').Model} model
    * @param {import('./tokenizer.js').Tokenizer} tokenizer
-   * @param {number} [step] training steps behind the model
+   * @param {{step?: number, text?: string}} [past] training steps behind the model, and the fingerprint of the text it learnt
    */
-  constructor(model, tokenizer, step = 0) {
+  constructor(model, tokenizer, { step = 0, text } = {}) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.step = step;
+    this.text = text;
   }
 
   /**
@@ -48,7 +49,7 @@ export class Writer {
     try {
       return this.tokenizer.encode('\n');
     } catch {
-      return [0]; // a text without line breaks: its first character by code point
+      return [0]; // a text without line breaks: the first character of the vocabulary
     }
   }
 

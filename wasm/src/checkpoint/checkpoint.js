@@ -1,6 +1,7 @@
 /**
  * checkpoint.js - a run in a file: weights under Hugging Face GPT-2's names, the optimizer's state as exp_avg.NAME and exp_avg_sq.NAME
- * (the latter only where the optimizer keeps it), and in __metadata__: format 'pt', folio (version), config and tokenizer (JSON), step, checksum (CRC-32 of all of these and of the numbers).
+ * (the latter only where the optimizer keeps it), and in __metadata__: format 'pt', folio (version), config and tokenizer (JSON), step, text (the
+ * fingerprint of the text learnt; files may lack it), checksum (CRC-32 of all of these and of the numbers).
  */
 
 import { FolioError } from '../error.js';
@@ -18,10 +19,13 @@ import { parse, serialise } from './safetensors.js';
  * @property {number} step
  * @property {Map<string, Tensor>} tensors all of the layout's
  * @property {boolean} resumable holds the optimizer's state too
+ * @property {string} [text] fingerprint of the text it learnt
  */
 
 const FIRST = 'exp_avg.';
 const SECOND = 'exp_avg_sq.';
+/** Tensors with a row for each token. */
+const BY_TOKEN = ['wte.weight', 'lm_head.weight'];
 
 /**
  * The tensors of which the optimizer keeps a second moment: sgd of none, muon of all but those that it updates itself.
@@ -41,11 +45,11 @@ function refuse(message) {
 /**
  * @param {import('../model.js').Model} model
  * @param {import('../tokenizer.js').Tokenizer} tokenizer
- * @param {{step?: number, trainer?: import('../trainer.js').Trainer, dtype?: import('./safetensors.js').Dtype}} [more]
+ * @param {{step?: number, trainer?: import('../trainer.js').Trainer, text?: string, dtype?: import('./safetensors.js').Dtype}} [more]
  *   with the trainer, training can go on from the file; dtype F16: numbers are rounded to halves
  * @returns {Uint8Array<ArrayBuffer>} a safetensors file
  */
-export function save(model, tokenizer, { trainer, step = trainer?.step ?? 0, dtype = 'F32' } = {}) {
+export function save(model, tokenizer, { trainer, step = trainer?.step ?? 0, text, dtype = 'F32' } = {}) {
   /** @type {Map<string, Tensor>} */
   const tensors = new Map();
   const { tensors: layout } = model.layout;
@@ -65,6 +69,7 @@ export function save(model, tokenizer, { trainer, step = trainer?.step ?? 0, dty
     config: JSON.stringify(trainer?.config ?? model.config),
     tokenizer: JSON.stringify(tokenizer),
     step: String(step),
+    ...(text === undefined ? {} : { text }),
   };
   metadata.checksum = checksum({ metadata, tensors });
   return serialise({ metadata, tensors });
@@ -110,7 +115,7 @@ export function read(folio, bytes) {
   const resumable = [...tensors.keys()].some((name) => name.startsWith(FIRST));
   checkTensors(tensors, expected(folio.layout(config), resumable, config));
   const tokenizer = readTokenizer(folio, metadata.tokenizer, config.vocab_size);
-  return { config, tokenizer, step, tensors, resumable };
+  return { config, tokenizer, step, tensors, resumable, text: metadata.text };
 }
 
 /** @param {import('../folio.js').Folio} folio @param {string} text */
@@ -187,15 +192,16 @@ function checkTensors(tensors, wanted) {
  * @param {Checkpoint} checkpoint
  * @param {import('../model.js').Model} model
  * @param {import('../trainer.js').Trainer} [trainer]
+ * @param {{grown?: boolean}} [options] grown: the model may have more tokens, whose rows stay as they are
  */
-export function restore(checkpoint, model, trainer) {
+export function restore(checkpoint, model, trainer, { grown = false } = {}) {
   const { layout } = model;
-  copy(checkpoint, '', layout.tensors, model.params);
+  copy(checkpoint, '', layout.tensors, model.params, grown);
   if (!trainer) return;
   if (!checkpoint.resumable) refuse('the file holds no optimizer state, so training cannot go on from it');
   const { first, second } = trainer.moments;
-  copy(checkpoint, FIRST, layout.tensors, first);
-  if (second) copy(checkpoint, SECOND, withSecond(layout.tensors, trainer.config), second);
+  copy(checkpoint, FIRST, layout.tensors, first, grown);
+  if (second) copy(checkpoint, SECOND, withSecond(layout.tensors, trainer.config), second, grown);
   trainer.step = checkpoint.step;
 }
 
@@ -204,12 +210,14 @@ export function restore(checkpoint, model, trainer) {
  * @param {string} prefix
  * @param {import('../model.js').TensorInfo[]} layout
  * @param {Float32Array} floats
+ * @param {boolean} grown
  */
-function copy({ tensors }, prefix, layout, floats) {
+function copy({ tensors }, prefix, layout, floats, grown) {
   for (const { name, shape, data } of sliceTensors(layout, floats)) {
     const tensor = tensors.get(prefix + name);
     if (!tensor) return refuse(`tensor '${prefix}${name}' is missing`);
-    if (tensor.data.length !== data.length) refuse(`tensor '${prefix}${name}' has shape ${tensor.shape.join(' x ')}, should be ${shape.join(' x ')}`);
+    const fits = tensor.data.length === data.length || (grown && BY_TOKEN.includes(name) && tensor.data.length < data.length);
+    if (!fits) refuse(`tensor '${prefix}${name}' has shape ${tensor.shape.join(' x ')}, should be ${shape.join(' x ')}`);
     data.set(tensor.data);
   }
 }
