@@ -218,7 +218,7 @@ const WRONG = [
   [['train', '--preset', at('broken.json')], /broken\.json is not JSON/],
   [['train', '--preset', at('list.json')], /list\.json is not a JSON object/],
   [['train', '--preset', 'tiny', '--resume', 'x'], /--preset and --resume exclude each other/],
-  [['sample'], /--model FILE is missing/],
+  [['export'], /--model FILE is missing/],
   [['sample', '--model', 'x', '--temperature', 'hot'], /--temperature must be a number, not 'hot'/],
 ];
 
