@@ -110,7 +110,7 @@ export function stepsWithin(seconds, { step_seconds, eval_seconds }, step, evalE
 }
 
 /**
- * The settings that end a schedule after so many steps: warm-up takes at most a quarter of them, and else a tenth; a decay fits in.
+ * The settings that end a schedule after so many steps: warm-up takes at most a quarter of them; a decay fits in.
  * @param {import('./settings.js').Config} config
  * @param {number} max_iters
  * @param {number} step done
@@ -120,7 +120,7 @@ function endingAt({ warmup_iters, decay_iters }, max_iters, step) {
   const long = step < warmup_iters && warmup_iters > max_iters / 4;
   return {
     max_iters,
-    ...(long ? { warmup_iters: Math.floor(max_iters / 10) } : {}),
+    ...(long ? { warmup_iters: Math.floor(max_iters / 4) } : {}),
     ...(decay_iters > max_iters ? { decay_iters: 0 } : {}),
   };
 }
