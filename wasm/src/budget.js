@@ -20,7 +20,7 @@ const LOOK = 0.03;
 
 /** The end moves when it is foreseen to be off by more than this share of the time left, and of the budget. */
 const OFF_LEFT = 0.1;
-const OFF = 0.03;
+const OFF = 0.02;
 
 /** Seconds that measuring may take: a share of the budget, within limits. One step is always done. */
 const measuring = (/** @type {number} */ budget) => Math.min(2, Math.max(0.1, 0.03 * budget));
@@ -207,7 +207,8 @@ export class Budget {
     this.#looked = at;
     const { step, config } = this.#run;
     const from = config.max_iters;
-    const fit = stepsWithin(this.#left, this.#pace, step, this.#evalEvery);
+    const due = this.#evalEvery && step % this.#evalEvery === 0 ? this.#pace.eval_seconds : 0;
+    const fit = stepsWithin(this.#left - due, this.#pace, step, this.#evalEvery);
     const off = Math.abs(step + fit - from) * step_seconds;
     if (from <= step || off < Math.max(OFF_LEFT * this.#left, OFF * this.budget)) return null;
     const steps = step + Math.max(1, fit);
