@@ -40,7 +40,7 @@ async function timed({ step, judge = 0 }, work) {
     if (report) clock.seconds += step(report.step);
     return report;
   };
-  Evaluator.prototype.pieces = function* (options) {
+  Evaluator.prototype.pieces = function* (/** @type {{windows?: number} | undefined} */ options) {
     const loss = yield* pieces.call(this, options);
     clock.seconds += (judge * Math.min(options?.windows ?? Infinity, this.windows)) / this.windows;
     return loss;

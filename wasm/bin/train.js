@@ -15,7 +15,10 @@ export const train = {
   doc: 'learn a text and save the weights',
   options: {
     data: { value: 'FILE', doc: 'the text, UTF-8 (default: tiny Shakespeare, or the text that comes with Folio)' },
-    preset: { value: 'NAME|FILE', doc: `settings to start from (default: ${DEFAULT_PRESET}; known: ${presetNames().join(', ')}); auto: the largest that fits the budget` },
+    preset: {
+      value: 'NAME|FILE',
+      doc: `settings to start from (default: ${DEFAULT_PRESET}; known: ${presetNames().join(', ')}); auto: the largest that fits the budget`,
+    },
     set: { value: 'key=value', many: true, doc: 'one setting; may stand more than once (`folio info` lists them)' },
     steps: { value: 'N', kind: 'count', doc: 'training steps: sets max_iters, so the schedule ends there' },
     budget: { value: 'TIME', doc: 'instead of steps: as many as fit into 60s, 5m, 1h; all of it then ends in time, with the schedule' },
@@ -114,7 +117,8 @@ async function fitting(open, budget, say) {
       run.close();
     }
   });
-  say(`preset: ${name}, whose ${grouped(steps)} steps at ${seconds(step_seconds)} take ${clock(takes)} here${takes > budget ? '; none is smaller' : ''}`);
+  const why = takes > budget ? '; none is smaller' : '';
+  say(`preset: ${name}, whose ${grouped(steps)} steps at ${seconds(step_seconds)} take ${clock(takes)} here${why}`);
   return name;
 }
 
@@ -152,7 +156,8 @@ function words(event) {
   }
   if (event.event === 'moved') {
     const { step, from, steps, step_seconds } = event;
-    return `step ${step}: ${seconds(step_seconds)} a step, ${steps < from ? 'slower' : 'faster'} than thought; the end moves from step ${from} to ${steps}`;
+    const how = steps < from ? 'slower' : 'faster';
+    return `step ${step}: ${seconds(step_seconds)} a step, ${how} than thought; the end moves from step ${from} to ${steps}`;
   }
   const { step, why, action, back_to } = event;
   const then = action === 'stop' ? 'training stops' : `on with half the rate, learning_rate=${settings.learning_rate}`;

@@ -68,7 +68,9 @@ function* measureStep({ folio, config, parts: { dataset } }, seconds, deadline) 
         const report = trainer.advance();
         yield;
         const at = now();
-        if (!report && at > deadline) throw new FolioError('BUDGET', 'train', `train: the budget is gone, and not one step is done: a step takes more than ${(at - begin).toFixed(0)} s here`);
+        if (!report && at > deadline) {
+          throw new FolioError('BUDGET', 'train', `train: the budget is gone, and not one step is done: it takes more than ${(at - begin).toFixed(1)} s here`);
+        }
         if (!report) continue;
         times.push(at - last);
         last = at;

@@ -1,6 +1,9 @@
 /** state.js - a copy of all that training changes, in JavaScript's memory: weights, the optimizer's state, the step. */
 
-/** @typedef {{step: number, params: Float32Array, first: Float32Array, second: Float32Array | null}} State arrays in layout order; second: as Trainer.moments */
+/**
+ * @typedef {{step: number, params: Float32Array, first: Float32Array, second: Float32Array | null}} State arrays in layout order; second: as
+ *   Trainer.moments
+ */
 
 /**
  * @param {import('./model.js').Model} model

@@ -9,8 +9,8 @@ import { FolioError } from './error.js';
  * @property {number} [budget] seconds that all of it may take, instead of steps: max_iters is chosen so that it ends in time
  * @property {number} [spent] seconds of the budget that are gone already
  * @property {number} [patience] ends after so many evaluations without improvement; 0: never
- * @property {boolean} [keepBest] at the end the weights with the lowest validation loss are back; with patience, and in a run that has some, that is so
- * @property {import('./guard.js').OnDivergence} [onDivergence] when the loss leaves its course: stop, or go back and on with half the rate; default stop
+ * @property {boolean} [keepBest] at the end the weights with the lowest validation loss are back; so it is with patience, and in a run that has some
+ * @property {import('./guard.js').OnDivergence} [onDivergence] when the loss leaves its course: stop (default), or go back and on with half the rate
  */
 
 const NAMES = ['steps', 'evalEvery', 'budget', 'spent', 'patience', 'keepBest', 'onDivergence'];
@@ -32,10 +32,12 @@ export function checkTrainOptions(options, evalEvery, judged) {
   for (const name of Object.keys(options)) if (!NAMES.includes(name)) refuse(`there is no option '${name}'; known: ${NAMES.join(', ')}`);
   for (const name of /** @type {const} */ (['steps', 'evalEvery', 'patience'])) {
     const count = options[name];
-    if (count !== undefined && !(Number.isSafeInteger(count) && count >= 0)) refuse(`${name}=${count} is not allowed: it must be a whole number from 0`);
+    const fits = count === undefined || (Number.isSafeInteger(count) && count >= 0);
+    if (!fits) refuse(`${name}=${count} is not allowed: it must be a whole number from 0`);
   }
   const { steps, budget, spent = 0, patience = 0, keepBest = patience > 0, onDivergence = 'stop' } = options;
-  if (budget !== undefined && !(budget > 0 && budget <= YEAR)) refuse(`budget=${budget} is not allowed: it must be seconds, more than 0 and at most ${YEAR}`);
+  const timed = budget === undefined || (budget > 0 && budget <= YEAR);
+  if (!timed) refuse(`budget=${budget} is not allowed: it must be seconds, more than 0 and at most ${YEAR}`);
   if (!(spent >= 0 && spent <= YEAR)) refuse(`spent=${spent} is not allowed: it must be seconds from 0 to ${YEAR}`);
   if (budget !== undefined && steps !== undefined) refuse('budget and steps exclude each other');
   if (typeof keepBest !== 'boolean') refuse(`keepBest=${keepBest} is not allowed: it must be true or false`);
