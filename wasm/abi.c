@@ -219,14 +219,20 @@ int folio_model_logits(const Model *model, const uint32_t *ids, size_t B, size_t
 
 /* ---- trainer ---- */
 
-/* Whether a model can learn or judge a dataset: the same settings of the model (the table's rows above the optimizer's), ids it knows. */
-static int suits(const Model *model, const Config *config, const Dataset *dataset) {
-    for (size_t i = 0; i < CONFIG_optimizer; i++) {
+/* Whether two configs agree in the table's rows from first to before end. */
+static int agree(const Config *a, const Config *b, size_t first, size_t end) {
+    for (size_t i = first; i < end; i++) {
         double ours = 0, theirs = 0;
-        config_get(&model->config, i, &ours);
-        config_get(config, i, &theirs);
+        config_get(a, i, &ours);
+        config_get(b, i, &theirs);
         if (ours != theirs) return 0;
     }
+    return 1;
+}
+
+/* Whether a model can learn or judge a dataset: the same settings of the model (the table's rows above the optimizer's), ids it knows. */
+static int suits(const Model *model, const Config *config, const Dataset *dataset) {
+    if (!agree(&model->config, config, 0, CONFIG_optimizer)) return 0;
     for (size_t i = 0; i < dataset->n; i++)
         if (dataset_id(dataset, i) >= (uint32_t)model->config.vocab_size) return 0;
     return dataset->block_size == (size_t)config->block_size;
@@ -242,6 +248,19 @@ int folio_trainer_create(const double *values, Model *model, const Dataset *data
     Trainer *trainer = abi_block(sizeof *trainer, bytes, &memory);
     if (!trainer) return FOLIO_ERR_MEMORY;
     return abi_finish(trainer_init(trainer, &config, model, dataset, pool, memory, (size_t)bytes), trainer, out);
+}
+
+/* Another course of the rate, for the steps to come. values differ from the trainer's config in rows from learning_rate to max_iters, and adam_lr, alone. */
+int folio_trainer_configure(Trainer *trainer, const double *values) {
+    const Config *ours = &trainer->config;
+    Config config;
+    int code = abi_config(values, &config, NULL);
+    if (code) return code;
+    if (!agree(ours, &config, 0, CONFIG_learning_rate) || !agree(ours, &config, CONFIG_max_iters + 1, CONFIG_adam_lr) ||
+        !agree(ours, &config, CONFIG_adam_lr + 1, CONFIG_COUNT))
+        return FOLIO_ERR_ARGUMENT;
+    trainer->config = config;
+    return FOLIO_OK;
 }
 
 int folio_trainer_advance(Trainer *trainer) { return trainer_advance(trainer); }

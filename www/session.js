@@ -153,6 +153,10 @@ export class Session extends EventTarget {
     const { signal } = this.#stop;
     for await (const event of run.train({ steps: target, evalEvery: 0, signal })) {
       if (event.event === 'eval') this.#addVals(event.step, event.val_loss, event.old_val_loss ?? null);
+      if (event.event === 'diverged') {
+        this.step = event.back_to;
+        throw new Error(`After step ${event.step + 1} ${event.why}: the run has diverged, and is back at step ${this.step}. Reset, and try a lower learning rate.`);
+      }
       if (event.event !== 'step') continue;
       this.step = event.step + 1;
       this.history.addLoss(event.step, event.loss);

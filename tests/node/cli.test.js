@@ -42,7 +42,8 @@ test('train --json: one object a line, step and eval events, done at the end', a
   assert.deepEqual(Object.keys(all[0]), ['event', 'step', 'loss', 'lr', 'grad_norm', 'tokens', 'seconds']);
   assert.deepEqual(all.filter(({ event }) => event === 'eval').map(({ step }) => step), [15, 30]);
   const done = all.at(-1);
-  assert.deepEqual(Object.keys(done), ['event', 'parameters', 'steps', 'tokens', 'seconds', 'tokens_per_second', 'val_loss', 'bits_per_byte', 'digest']);
+  assert.deepEqual(Object.keys(done), ['event', 'parameters', 'steps', 'tokens', 'seconds', 'tokens_per_second', 'val_loss', 'bits_per_byte', 'digest',
+    'stopped', 'best_step', 'moved', 'rollbacks']);
   assert.match(done.digest, /^[0-9a-f]{64}$/);
   assert.match(stderr, /text: .*text\.txt/);
   assert.equal(events((await folio(...small, '--json', '--seed', '7', '--steps', '30')).stdout).at(-1).digest, done.digest);

@@ -122,6 +122,26 @@ test('writing and judging in the middle of training do not change it, nor are th
   assert.equal(await other.digest(), await whole.digest());
 });
 
+test('a budget, the best weights and a rollback work in the worker, and the run knows what changed', async () => {
+  const run = await client.run({ text: TEXT, config: SMALL });
+  const all = await collect(run.train({ budget: 1.5, keepBest: true, evalEvery: 20 }));
+  const [plan] = /** @type {any[]} */ (all);
+  const done = /** @type {any} */ (all.at(-1));
+  assert.equal(plan.event, 'plan');
+  assert.deepEqual([run.config.max_iters, run.step], [done.steps, done.steps]);
+  assert.equal(await run.digest(), done.digest);
+  assert.equal(await run.evaluate(), done.val_loss);
+  await run.close();
+  const wild = await client.run({ text: TEXT, config: { ...SMALL, learning_rate: 10, min_lr: 10, warmup_iters: 0, schedule: 'constant', max_iters: 60 } });
+  const events = /** @type {any[]} */ (await collect(wild.train({ onDivergence: 'rollback' })));
+  const { rollbacks, steps } = events.at(-1);
+  assert.ok(rollbacks >= 1);
+  assert.deepEqual([wild.config.learning_rate, wild.step], [10 / 2 ** rollbacks, steps]);
+  await assert.rejects(collect(wild.train({ steps: 80, patience: -1 })), { name: 'FolioError', code: 'RANGE', message: /patience=-1/ });
+  await assert.rejects(collect(wild.train({ steps: 80, budget: 3 })), { code: 'RANGE', message: /exclude each other/ });
+  await wild.close();
+});
+
 /** Milliseconds from the abort to the rejection, which must be the abort's. @param {(signal: AbortSignal) => Promise<unknown>} work */
 async function timeAbort(work) {
   const controller = new AbortController();

@@ -24,7 +24,9 @@ test('events: every step from 0, evaluations on time, done at the end', async ()
   assert.equal(steps[24].tokens, 25 * 4 * 16);
   steps.reduce((before, { seconds }) => (assert.ok(seconds > before), seconds), 0);
   const done = all.at(-1);
-  assert.deepEqual(Object.keys(done), ['event', 'parameters', 'steps', 'tokens', 'seconds', 'tokens_per_second', 'val_loss', 'bits_per_byte', 'digest']);
+  assert.deepEqual(Object.keys(done), ['event', 'parameters', 'steps', 'tokens', 'seconds', 'tokens_per_second', 'val_loss', 'bits_per_byte', 'digest',
+    'stopped', 'best_step', 'moved', 'rollbacks']);
+  assert.deepEqual([done.stopped, done.best_step, done.moved, done.rollbacks], ['steps', null, 0, 0]);
   assert.equal(done.val_loss, all.at(-2).val_loss);
   assert.equal(done.digest, await run.parts.model.digest());
   assert.equal(done.tokens_per_second, done.tokens / done.seconds);

@@ -40,6 +40,11 @@ export class Progress {
     this.#steps = steps;
   }
 
+  /** The end is elsewhere. @param {number} steps that shall be done */
+  endAt(steps) {
+    this.#steps = steps;
+  }
+
   /** @param {StepEvent} event */
   step(event) {
     const done = event.step + 1;

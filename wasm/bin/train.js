@@ -3,12 +3,13 @@
 import { FolioError } from '../src/error.js';
 import { openRun } from '../src/run.js';
 import { UsageError } from './args.js';
+import { budgetedPresets, choosePreset, measureRun, parseDuration } from './budget.js';
 import { about, checkWritable, isOfCheckpoint, isOfOldText, isOfText, readFile, readText, writeFile } from './files.js';
 import { INIT_NOTES, INIT_OPTIONS, checkInit, oldTextOf, writeSample } from './init.js';
 import { interrupt } from './interrupt.js';
 import { DEFAULT_PRESET, chosenSettings, presetNames, readPreset } from './presets.js';
 import { ENGINE_OPTIONS, engineWords, loadEngine } from './engine.js';
-import { Progress, grouped, size } from './progress.js';
+import { Progress, clock, grouped, size } from './progress.js';
 import { TOKENIZER_OPTIONS, chosenTokenizer } from './tokenizers.js';
 
 /** @type {import('./args.js').Command} */
@@ -16,44 +17,54 @@ export const train = {
   doc: 'learn a text and save the weights',
   options: {
     data: { value: 'FILE', doc: 'the text, UTF-8 (default: tiny Shakespeare, or the text that comes with Folio)' },
-    preset: { value: 'NAME|FILE', doc: `settings to start from (default: ${DEFAULT_PRESET}; known: ${presetNames().join(', ')})` },
+    preset: {
+      value: 'NAME|FILE',
+      doc: `settings to start from (default: ${DEFAULT_PRESET}; known: ${presetNames().join(', ')}); auto: the largest that fits the budget`,
+    },
     set: { value: 'key=value', many: true, doc: 'one setting; may stand more than once (`folio info` lists them)' },
     steps: { value: 'N', kind: 'count', doc: 'training steps: sets max_iters, so the schedule ends there' },
+    budget: { value: 'TIME', doc: 'instead of steps: as many as fit into 60s, 5m, 1h; all of it then ends in time, with the schedule' },
     seed: { value: 'N', kind: 'count', doc: 'everything random follows from it' },
     ...TOKENIZER_OPTIONS,
     'eval-every': { value: 'N', kind: 'count', doc: 'steps between evaluations; 0: only at the end' },
+    patience: { value: 'N', kind: 'count', doc: 'stop after N evaluations without improvement, and keep the best (default: 0, never)' },
+    'keep-best': { doc: 'the weights with the lowest validation loss are those of the end and of --out' },
+    'on-divergence': { value: 'stop|rollback', doc: 'when the loss leaves its course: stop, or go back and on with half the rate (default: stop)' },
     resume: { value: 'FILE', doc: 'go on from a checkpoint, with its settings' },
     ...INIT_OPTIONS,
     out: { value: 'FILE', doc: 'save a checkpoint at the end, at every evaluation and on Ctrl-C' },
-    json: { doc: 'one JSON object a line on stdout: step, eval, sample and done events' },
+    json: { doc: 'one JSON object a line on stdout: step, eval, plan, moved, diverged, sample and done events' },
     ...ENGINE_OPTIONS,
   },
-  notes: `Ctrl-C stops after the step that is done and saves; pressed twice it does not wait.\n\n${INIT_NOTES}`,
+  notes: `Ctrl-C stops after the step that is done and saves; pressed twice it does not wait.
+With --keep-best the weights in --out are the best so far, and those of the last step stand beside them in the same file: --resume goes on from
+these, exactly, and still knows the best. When the loss leaves its course the last good state is brought back; what is not finite is never saved.
+
+${INIT_NOTES}`,
   run: runTrain,
 };
 
 /** @param {import('./args.js').Options} options */
 async function runTrain(options) {
-  const { data, preset, resume, init, out, json } = options;
+  const { preset, resume, init, out, json, patience, 'on-divergence': onDivergence } = options;
   checkInit(options);
   if (resume && preset) throw new UsageError('--preset and --resume exclude each other: a checkpoint brings its settings');
+  if (options.budget !== undefined && options.steps !== undefined) throw new UsageError('--budget and --steps exclude each other');
+  const budget = options.budget === undefined ? undefined : parseDuration(options.budget);
+  if (preset === 'auto' && budget === undefined) throw new UsageError('--preset auto needs a --budget: it is the largest preset that fits into it');
+  if (!['stop', 'rollback', undefined].includes(onDivergence)) throw new UsageError(`--on-divergence can be stop or rollback, not '${onDivergence}'`);
   const folio = await loadEngine(options);
-  const config = chosenSettings(folio, options, resume || (init && !preset) ? {} : readPreset(preset ?? DEFAULT_PRESET));
   if (out) checkWritable(out);
-  const { chosen, tokenizer } = tokenizerFor(folio, options, config);
-  const { path, text } = readText(data);
-  const checkpoint = resume && readFile(resume);
-  const start = init && readFile(init);
-  const old = oldTextOf(options, start, text);
-  const from = { checkpoint, tokenizer, init: start, initOptimizer: options['init-optimizer'], oldText: old?.text };
-  const opening = () => about(resume ?? init ?? '', () => openRun(folio, { text, config: { ...config, ...chosen }, ...from }), isOfCheckpoint);
-  const run = about(old?.path ?? '', () => about(path, () => typed(opening), isOfText), isOfOldText);
-  const { max_iters: steps } = run.config;
-  if (run.step > steps) throw new UsageError(`${resume} has ${run.step} steps behind it; --steps ${steps} are fewer`);
-  const progress = new Progress(json ? process.stderr : process.stdout, run.step, steps);
   const say = (/** @type {string} */ line) => (json ? console.error(line) : progress.line(line));
+  let progress = new Progress(json ? process.stderr : process.stdout, 0, 0);
+  const open = (/** @type {string | undefined} */ name) => openNamed(folio, options, name);
+  const { run, path, text, old } = open(preset === 'auto' ? await fitting(open, Number(budget), say) : preset);
+  const { max_iters: steps } = run.config;
+  if (run.step > steps && budget === undefined) throw new UsageError(`${resume} has ${run.step} steps behind it; --steps ${steps} are fewer`);
+  progress = new Progress(json ? process.stderr : process.stdout, run.step, steps);
   say(`text: ${path}, ${size(text.length)}, ${run.config.vocab_size} tokens in the vocabulary`);
-  say(`model: ${grouped(run.parameters)} parameters, ${size(folio.memory(run.config).total_bytes)} of memory; steps ${run.step} to ${steps}`);
+  const end = budget === undefined ? `steps ${run.step} to ${steps}` : `from step ${run.step}, for ${budget} s`;
+  say(`model: ${grouped(run.parameters)} parameters, ${size(folio.memory(run.config).total_bytes)} of memory; ${end}`);
   for (const note of run.notes) say(note);
   if (init) say(old ? `old text: ${old.path}` : 'old text: not known; --old-data FILE names it, to see what is forgotten');
   const save = () => {
@@ -66,23 +77,70 @@ async function runTrain(options) {
     const event = init && (await writeSample(run, options, signal));
     if (event) tell(event);
   };
+  // a small text is soon learnt by heart: a fine-tuning ends with the best weights, where there is something to judge them by
+  const keepBest = options['keep-best'] ?? (init && run.parts.evaluator.windows > 0 ? true : undefined);
+  let stopped = 'steps';
   try {
     await sample();
-    for await (const event of run.train({ signal, ...(init ? { evalFirst: true, keepBest: true } : {}) })) {
+    // what has passed since this program was started is part of the budget
+    const spent = performance.now() / 1000;
+    for await (const event of run.train({ signal, budget, spent, evalFirst: Boolean(init), patience, keepBest, onDivergence })) {
       if (event.event === 'eval') save();
-      if (event.event === 'done') await sample();
+      if (event.event === 'done') {
+        stopped = event.stopped;
+        await sample();
+      }
       tell(event);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
     save();
     progress.end();
-    console.error(`interrupted after ${run.step} steps${out ? `; saved to ${out}` : '; nothing was saved, as no --out was given'}`);
+    const best = run.best ? `; the best weights so far are of step ${run.best.step}` : '';
+    console.error(`interrupted after ${run.step} steps${out ? `; saved to ${out}` : '; nothing was saved, as no --out was given'}${best}`);
     return 130;
   }
   save();
   if (out) say(`saved to ${out}`);
-  return 0;
+  return stopped === 'diverged' ? 1 : 0;
+}
+
+/**
+ * A run with the settings of a preset, or of the checkpoint to go on from or to begin with.
+ * @param {import('../src/folio.js').Folio} folio
+ * @param {import('./args.js').Options} options
+ * @param {string} [preset]
+ */
+function openNamed(folio, options, preset) {
+  const { data, resume, init, 'init-optimizer': initOptimizer } = options;
+  const config = chosenSettings(folio, options, resume || (init && !preset) ? {} : readPreset(preset ?? DEFAULT_PRESET));
+  const { chosen, tokenizer } = tokenizerFor(folio, options, config);
+  const { path, text } = readText(data);
+  const start = init && readFile(init);
+  const old = oldTextOf(options, start, text);
+  const from = { checkpoint: resume && readFile(resume), tokenizer, init: start, initOptimizer, oldText: old?.text };
+  const opening = () => about(resume ?? init ?? '', () => openRun(folio, { text, config: { ...config, ...chosen }, ...from }), isOfCheckpoint);
+  return { run: about(old?.path ?? '', () => about(path, () => typed(opening), isOfText), isOfOldText), path, text, old };
+}
+
+/**
+ * The preset that --preset auto means.
+ * @param {(preset: string) => ReturnType<typeof openNamed>} open
+ * @param {number} budget seconds
+ * @param {(line: string) => void} say
+ */
+async function fitting(open, budget, say) {
+  const { name, steps, step_seconds, takes } = await choosePreset(budgetedPresets(presetNames()), budget, async (preset) => {
+    const { run } = open(preset.name);
+    try {
+      return { ...preset, ...(await measureRun(run, budget, interrupt.signal)) };
+    } finally {
+      run.close();
+    }
+  });
+  const why = takes > budget ? '; none is smaller' : '';
+  say(`preset: ${name}, whose ${grouped(steps)} steps at ${seconds(step_seconds)} take ${clock(takes)} here${why}`);
+  return name;
 }
 
 /** @typedef {import('../src/run.js').TrainEvent | NonNullable<Awaited<ReturnType<typeof writeSample>>>} Event */
@@ -113,6 +171,31 @@ function tokenizerFor(folio, options, config) {
   return { chosen, tokenizer: ready?.toJSON() };
 }
 
+/** 0.06612 -> '0.066 s' @param {number} value */
+const seconds = (value) => `${value >= 100 ? value.toFixed(0) : value.toPrecision(2)} s`;
+
+/** @param {Record<string, number>} settings */
+function options({ max_iters, ...more }) {
+  return [`--steps ${max_iters}`, ...Object.entries(more).map(([key, value]) => `--set ${key}=${value}`)].join(' ');
+}
+
+/** @param {import('../src/run.js').TurnEvent} event */
+function words(event) {
+  const { settings } = event;
+  if (event.event === 'plan') {
+    const { budget, step, steps, step_seconds } = event;
+    return `${budget} s: ${grouped(steps - step)} steps at ${seconds(step_seconds)}; the same run again anywhere: ${options(settings)}`;
+  }
+  if (event.event === 'moved') {
+    const { step, from, steps, step_seconds } = event;
+    const how = steps < from ? 'slower' : 'faster';
+    return `step ${step}: ${seconds(step_seconds)} a step, ${how} than thought; the end moves from step ${from} to ${steps}`;
+  }
+  const { step, why, action, back_to } = event;
+  const then = action === 'stop' ? 'training stops' : `on with half the rate, learning_rate=${settings.learning_rate}`;
+  return `step ${step + 1}: ${why}; back to the good state after ${back_to} steps, and ${then}`;
+}
+
 /** @param {Progress} progress @param {Event} event */
 function show(progress, event) {
   const old = 'old_val_loss' in event ? [`${event.old_val_loss?.toFixed(4)} on the old text`] : [];
@@ -123,11 +206,16 @@ function show(progress, event) {
     progress.line(`step ${step}: validation loss ${[...own, ...old].join('; ')}`);
   } else if (event.event === 'sample') {
     progress.line(`what it writes after ${event.step} steps:\n${`${event.prompt}${event.text}`.replace(/^/gm, '  | ')}`);
-  } else {
-    const { steps, tokens, seconds, tokens_per_second, val_loss, bits_per_byte, digest } = event;
-    progress.line(`done: ${steps} steps; ${grouped(tokens)} tokens in ${seconds.toFixed(1)} s (${grouped(tokens_per_second)} tokens/s)`);
+  } else if (event.event === 'done') {
+    const { steps, tokens, seconds, tokens_per_second, val_loss, bits_per_byte, digest, stopped, best_step } = event;
+    const why = stopped === 'plateau' ? ', no longer better' : stopped === 'diverged' ? ', diverged' : '';
+    progress.line(`done: ${steps} steps${why}; ${grouped(tokens)} tokens in ${seconds.toFixed(1)} s (${grouped(tokens_per_second)} tokens/s)`);
+    if (best_step !== null) progress.line(`the weights are the best ones, of step ${best_step}`);
     if (val_loss !== null) progress.line(`validation loss ${val_loss.toFixed(4)} nats per token, ${bits_per_byte?.toFixed(4)} bits per byte`);
     if (old.length) progress.line(`validation loss ${old[0]}`);
     progress.line(`digest ${digest}`);
+  } else {
+    if (event.settings.max_iters !== undefined) progress.endAt(event.settings.max_iters);
+    progress.line(words(event));
   }
 }

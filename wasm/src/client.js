@@ -22,12 +22,20 @@
  *     oldText     what the model has learnt before: evaluations tell old_val_loss too, over the first 16,384 tokens of its validation part
  *   run.notes (what a person should know of how the run begins), run.config, run.parameters, run.vocabSize,
  *   run.trainTokens, run.valTokens, run.step (steps done, kept up to date by train)
- *   for await (const event of run.train({ steps?, evalEvery?, evalFirst?, signal? })) ...
+ *   for await (const event of run.train({ steps?, budget?, spent?, evalEvery?, evalFirst?, patience?, keepBest?, onDivergence?, signal? })) ...
  *     steps       train until this many steps are done; default config.max_iters
+ *     budget      instead: seconds in which all ends, with the schedule; max_iters follows from a measurement. spent: seconds of it already gone
  *     evalFirst   true: an eval event before the first step too
+ *     patience    stop after so many evaluations without improvement (0: never); keepBest: at the end the weights are those of the lowest
+ *                 validation loss (so it is with patience)
+ *     onDivergence  'stop' or 'rollback': the loss left its course, so stop, or go back and on with half the rate
  *     {event: 'step', step, loss, lr, grad_norm, tokens, seconds}   step counts from 0; tokens and seconds are totals of this call
  *     {event: 'eval', step, val_loss, bits_per_byte, old_val_loss?}  step is the number of steps done; nats per token, bits per byte of text
- *     {event: 'done', parameters, steps, tokens, seconds, tokens_per_second, val_loss, bits_per_byte, old_val_loss?, digest}
+ *     {event: 'plan', step, budget, steps, step_seconds, eval_seconds, settings}      first, with a budget; settings: what it changed in run.config
+ *     {event: 'moved', step, from, steps, step_seconds, settings}                     steps take longer or shorter: the end is elsewhere
+ *     {event: 'diverged', step, loss, grad_norm, why, action, back_to, settings}      the last good state, after back_to steps, is back
+ *     {event: 'done', parameters, steps, tokens, seconds, tokens_per_second, val_loss, bits_per_byte, old_val_loss?, digest, stopped, best_step, moved, rollbacks}
+ *                 stopped: 'steps', 'plateau' or 'diverged'; best_step: null unless the best weights are kept; moved, rollbacks: how often
  *     `break` pauses at the step just delivered or a few later; another train() goes on from there, bit for bit.
  *   for await (const text of run.generate({ prompt?, tokens?, temperature?, topK?, topP?, minP?, repetitionPenalty?, seed?, signal? })) ...
  *     pieces of text as they are written (the prompt is not repeated); training waits meanwhile, so it may run inside the train loop

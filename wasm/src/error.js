@@ -3,7 +3,7 @@
 /**
  * Codes: those of core/error.h (RANGE, HEADS, MEMORY, UTF8, UNKNOWN_CHAR, TOO_SHORT, ...) and, from JavaScript:
  * SETTING (no such setting), WASM (no usable module), CHECKPOINT (a file that is not one), CLOSED (an object used after close),
- * DEAD (the module trapped), WORKER_DIED, FILE (unreadable or unwritable), PRESET (no such preset).
+ * DEAD (the module trapped), WORKER_DIED, BUDGET (too little time), FILE (unreadable or unwritable), PRESET (no such preset).
  */
 export class FolioError extends Error {
   /**

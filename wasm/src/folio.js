@@ -201,7 +201,11 @@ export class Folio {
    */
   trainer(model, dataset, partial = {}) {
     const config = this.config({ ...model.config, ...partial });
-    return new Trainer(this.#module, model, dataset, config, packConfig(this.settings, config), () => this.#need(config, 'trainer_bytes'));
+    const complete = (/** @type {Record<string, unknown>} */ changed) => {
+      const whole = this.config(changed);
+      return { config: whole, values: packConfig(this.settings, whole) };
+    };
+    return new Trainer(this.#module, model, dataset, config, packConfig(this.settings, config), () => this.#need(config, 'trainer_bytes'), complete);
   }
 
   /**

@@ -80,6 +80,8 @@ export class RemoteRun extends RemoteWriter {
   async *train(options = {}) {
     for await (const event of this.listen('run.train', options)) {
       if (event.event === 'step') this.step = event.step + 1;
+      else if (event.event === 'diverged') this.step = event.back_to;
+      if ('settings' in event) this.config = { ...this.config, ...event.settings };
       yield event;
     }
   }

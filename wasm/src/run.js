@@ -1,11 +1,16 @@
 /** run.js - one model learning one text: the training loop, the same for the command line, the worker and the page. */
 
-import { read, restore, save } from './checkpoint/checkpoint.js';
+import { Best } from './best.js';
+import { Budget } from './budget.js';
+import { bestOf, read, restore, save } from './checkpoint/checkpoint.js';
 import { fingerprint } from './checkpoint/fingerprint.js';
 import { FolioError } from './error.js';
 import { grownWords, startFrom, tooShortToJudge } from './fine-tune.js';
+import { Guard } from './guard.js';
 import { finished, paced } from './pace.js';
+import { isSound } from './state.js';
 import { END_OF_TEXT, toBytes } from './tokenizer/names.js';
+import { checkTrainOptions } from './train-options.js';
 import { Writer } from './writer.js';
 
 /** @typedef {import('./folio.js').Folio} Folio */
@@ -14,15 +19,25 @@ import { Writer } from './writer.js';
  * @typedef {{event: 'eval', step: number, val_loss: number | null, bits_per_byte: number | null, old_val_loss?: number}} EvalEvent
  *   val_loss: nats per token; null where only the old text has a validation part
  */
+/** @typedef {'steps' | 'plateau' | 'diverged'} Stopped why a run ended: it has its steps, or see TrainOptions */
+/**
+ * @typedef {object} Totals of one call of train
+ * @property {number} tokens
+ * @property {number} seconds of steps
+ * @property {number | null} val_loss of the weights that the run ends with
+ * @property {Stopped} stopped
+ * @property {number | null} best_step steps behind the best weights, where those are kept
+ * @property {number} moved times that the end was moved to keep a budget
+ * @property {number} rollbacks times that the run went back
+ */
 /**
  * @typedef {{event: 'done', parameters: number, steps: number, tokens: number, seconds: number, tokens_per_second: number,
- *   val_loss: number | null, bits_per_byte: number | null, old_val_loss?: number, digest: string}} DoneEvent
+ *   val_loss: number | null, bits_per_byte: number | null, old_val_loss?: number, digest: string}
+ *   & Pick<Totals, 'stopped' | 'best_step' | 'moved' | 'rollbacks'>} DoneEvent
  */
-/** @typedef {StepEvent | EvalEvent | DoneEvent} TrainEvent step events count from 0, by the step whose loss they tell */
-/**
- * @typedef {{steps?: number, evalEvery?: number, evalFirst?: boolean, keepBest?: boolean}} TrainOptions
- *   steps: how many shall be done in the end, those before included; evalFirst: an evaluation before the first step too
- */
+/** @typedef {import('./budget.js').PlanEvent | import('./budget.js').MovedEvent | import('./guard.js').DivergedEvent} TurnEvent all have `settings`, which changed */
+/** @typedef {StepEvent | EvalEvent | TurnEvent | DoneEvent} TrainEvent step events count from 0, by the step whose loss they tell */
+/** @typedef {import('./train-options.js').TrainOptions} TrainOptions */
 /**
  * @typedef {object} RunOptions
  * @property {string | Uint8Array} text
@@ -87,11 +102,15 @@ export function openRun(folio, { text, config: partial = {}, checkpoint: bytes, 
     const trainer = keep(folio.trainer(model, dataset, config));
     const evaluator = keep(folio.evaluator(model, dataset));
     if (checkpoint) restore(checkpoint, model, start && !checkpoint.resumable ? undefined : trainer, { grown: Boolean(start) });
+    /** @type {Parts} */
     const parts = { tokenizer, dataset, model, trainer, evaluator };
-    if (oldText === undefined) return new Run(parts, made, bitsPerNat(tokenizer, text, ids, dataset.nTrain), { text: fingerprint(text), notes });
-    const { val_fraction } = start ? start.trained : config;
-    const old = keep(folio.evaluator(model, keep(oldDataset(folio, tokenizer, oldText, { ...config, val_fraction }))));
-    return new Run({ ...parts, old }, made, bitsPerNat(tokenizer, text, ids, dataset.nTrain), { text: fingerprint(text), notes });
+    if (oldText !== undefined) {
+      const { val_fraction } = start ? start.trained : config;
+      parts.old = keep(folio.evaluator(model, keep(oldDataset(folio, tokenizer, oldText, { ...config, val_fraction }))));
+    }
+    const run = new Run(folio, parts, made, { bitsPerNat: bitsPerNat(tokenizer, text, ids, dataset.nTrain), text: fingerprint(text), notes });
+    if (checkpoint && !start) run.best = bestOf(checkpoint, model);
+    return run;
   } catch (error) {
     for (const part of made) part.close();
     throw error;
@@ -168,23 +187,32 @@ export function bitsPerNat(tokenizer, text, ids, nTrain) {
 export class Run {
   #made;
   #text;
+  #guard;
   /** @type {number | null} the last loss on the old text */
   #oldLoss = null;
+  /** @type {number | null} that of the best weights */
+  #bestOldLoss = null;
+  /** The weights of the last step, while the model has the best ones. @type {Float32Array | null} */
+  #latest = null;
+  /** The best weights so far, where they are kept. @type {Best | null} */
+  best = null;
 
   /**
+   * @param {Folio} folio
    * @param {Parts} parts
    * @param {{close(): void}[]} made the same, in the order to close them
-   * @param {number} bits per byte for each nat per token, over the validation part
-   * @param {{text: string, notes: string[]}} facts text: the fingerprint of what is learnt
+   * @param {{bitsPerNat: number, text: string, notes: string[]}} facts bitsPerNat: bits per byte for each nat per token, over the validation part;
+   *   text: the fingerprint of what is learnt
    */
-  constructor(parts, made, bits, { text, notes }) {
+  constructor(folio, parts, made, { bitsPerNat, text, notes }) {
     this.#made = made;
     this.#text = text;
+    this.#guard = new Guard(parts);
+    this.folio = folio;
     /** What a person should know of how the run begins, a line each. */
     this.notes = notes;
-    this.bitsPerNat = bits;
+    this.bitsPerNat = bitsPerNat;
     this.parts = parts;
-    this.config = parts.trainer.config;
     this.parameters = parts.model.parameters;
     this.writer = new Writer(parts.model, parts.tokenizer);
   }
@@ -194,51 +222,79 @@ export class Run {
     return this.parts.trainer.step;
   }
 
+  get config() {
+    return this.parts.trainer.config;
+  }
+
+  /** Changes the course of the rate, as Trainer.configure. @param {Record<string, unknown>} partial */
+  configure(partial) {
+    this.parts.trainer.configure(partial);
+  }
+
   /**
-   * Training in pieces of a few milliseconds: yields an event, or undefined after a piece without one. Ends after `steps` steps, with the
-   * totals. An unfinished step is forgotten when the loop is left, so that the next one starts it afresh.
+   * Training in pieces of a few milliseconds: yields an event, or undefined after a piece without one. Ends after `steps` steps or as its
+   * options say, with the totals. An unfinished step is forgotten when the loop is left, so that the next one starts it afresh.
    * @param {TrainOptions} [options]
-   * @returns {Generator<StepEvent | EvalEvent | undefined, {tokens: number, seconds: number, val_loss: number | null}, void>}
+   * @returns {Generator<StepEvent | EvalEvent | TurnEvent | undefined, Totals, void>}
    */
-  *pieces({ steps = this.config.max_iters, evalEvery = this.config.eval_interval, evalFirst = false } = {}) {
-    const { trainer } = this.parts;
-    let tokens = 0;
-    let seconds = 0;
-    /** @type {number | null} */
-    let val_loss = null;
+  *pieces(options = {}) {
+    const { trainer, evaluator } = this.parts;
+    const keepBest = options.keepBest ?? (this.best ? true : undefined);
+    const how = checkTrainOptions({ ...options, keepBest }, this.config.eval_interval, evaluator.windows > 0);
+    const { evalEvery, patience, onDivergence } = how;
+    if (!how.keepBest) this.best = null;
+    this.#showLatest();
+    /** @type {Totals} */
+    const totals = { tokens: 0, seconds: 0, val_loss: null, stopped: 'steps', best_step: null, moved: 0, rollbacks: 0 };
+    const before = this.#guard.rollbacks;
     let judged = -1;
+    const budget = how.budget === undefined ? null : yield* Budget.plan(this, evalEvery, how.budget, how.spent);
+    this.#guard.begin();
     try {
-      if (evalFirst) {
-        val_loss = yield* this.#judge();
+      if (how.evalFirst) {
+        totals.val_loss = yield* this.#judge(how.keepBest);
         judged = trainer.step;
       }
-      while (trainer.step < steps) {
+      while (totals.stopped === 'steps' && trainer.step < (how.steps ?? this.config.max_iters)) {
         const start = performance.now();
         const report = trainer.advance();
-        seconds += (performance.now() - start) / 1000;
+        totals.seconds += (performance.now() - start) / 1000;
         if (!report) {
           yield;
           continue;
         }
-        tokens += report.tokens;
-        const { step, loss, lr, grad_norm } = report;
-        yield { event: 'step', step: step - 1, loss, lr, grad_norm, tokens, seconds };
+        const { step, loss, lr, grad_norm, tokens } = report;
+        const diverged = this.#guard.check(report, onDivergence);
+        const moved = budget?.stepped();
+        totals.tokens += tokens;
+        yield { event: 'step', step: step - 1, loss, lr, grad_norm, tokens: totals.tokens, seconds: totals.seconds };
+        if (moved) yield moved;
+        if (diverged) {
+          yield diverged;
+          if (diverged.action === 'stop') totals.stopped = 'diverged';
+          continue;
+        }
         if (!evalEvery || step % evalEvery) continue;
-        val_loss = yield* this.#judge();
+        const begin = performance.now();
+        totals.val_loss = yield* this.#judge(how.keepBest);
+        budget?.judged((performance.now() - begin) / 1000);
         judged = step;
+        if (patience && this.best && this.best.waited >= patience) totals.stopped = 'plateau';
       }
-      if (judged !== trainer.step) val_loss = yield* this.#judge();
-      return { tokens, seconds, val_loss };
+      if (judged !== trainer.step) totals.val_loss = yield* this.#judge(how.keepBest);
+      if (this.best) totals.val_loss = this.#showBest(this.best);
+      return { ...totals, best_step: this.best?.step ?? null, moved: budget?.moved ?? 0, rollbacks: this.#guard.rollbacks - before };
     } finally {
       trainer.restart();
     }
   }
 
-  /** @returns {Generator<EvalEvent | undefined, number | null, void>} */
-  *#judge() {
+  /** @param {boolean} keepBest @returns {Generator<EvalEvent | undefined, number | null, void>} */
+  *#judge(keepBest) {
     const { evaluator, old } = this.parts;
     const val_loss = yield* evaluator.pieces();
     this.#oldLoss = old ? yield* old.pieces(this.#oldWindows()) : null;
+    if (keepBest && val_loss !== null) this.#seeBest(val_loss);
     const bits_per_byte = this.#bitsPerByte(val_loss);
     if (val_loss !== null || this.#oldLoss !== null) yield { event: 'eval', step: this.step, val_loss, bits_per_byte, ...this.#old() };
     return val_loss;
@@ -257,18 +313,41 @@ export class Run {
     return this.#oldLoss === null ? {} : { old_val_loss: this.#oldLoss };
   }
 
+  /** @param {number} val_loss of the weights as they are now */
+  #seeBest(val_loss) {
+    const { params } = this.parts.model;
+    if (this.best) this.best.see(params, this.step, val_loss);
+    else this.best = new Best(params.slice(), { step: this.step, val_loss, waited: 0 });
+    if (this.best.step === this.step) this.#bestOldLoss = this.#oldLoss;
+  }
+
+  /** @param {Best} best */
+  #showBest({ params, val_loss }) {
+    const { model } = this.parts;
+    this.#latest = model.params.slice();
+    this.#oldLoss = this.#bestOldLoss;
+    model.params.set(params);
+    return val_loss;
+  }
+
+  /** Training goes on from the last step, not from the best one. */
+  #showLatest() {
+    if (this.#latest) this.parts.model.params.set(this.#latest);
+    this.#latest = null;
+  }
+
   /**
    * Training as a stream of events, the last of them 'done'; the event loop turns meanwhile.
    * @param {TrainOptions & import('./pace.js').Pace} [options]
    * @returns {AsyncGenerator<TrainEvent, void, void>}
    */
   async *train({ signal, hold, ...options } = {}) {
-    const { tokens, seconds, val_loss } = yield* paced(this.pieces(options), { signal, hold });
+    const { tokens, seconds, val_loss, ...end } = yield* paced(this.pieces(options), { signal, hold });
     const tokens_per_second = seconds > 0 ? tokens / seconds : 0;
     const digest = await this.parts.model.digest();
     const bits_per_byte = this.#bitsPerByte(val_loss);
     const totals = { parameters: this.parameters, steps: this.step, tokens, seconds, tokens_per_second };
-    yield { event: 'done', ...totals, val_loss, bits_per_byte, ...this.#old(), digest };
+    yield { event: 'done', ...totals, val_loss, bits_per_byte, ...this.#old(), digest, ...end };
   }
 
   /**
@@ -283,12 +362,17 @@ export class Run {
   }
 
   /**
-   * The run as a file.
+   * The run as a file. Where the best weights are kept they are the file's weights, and those of the last step stand beside them. Should the present
+   * state hold a NaN, which only the step after it can tell, the last good one is saved.
    * @param {{optimizer?: boolean}} [options] optimizer: false leaves out what only training needs
    */
   checkpoint({ optimizer = true } = {}) {
     const { model, tokenizer, trainer } = this.parts;
-    return save(model, tokenizer, { step: this.step, trainer: optimizer ? trainer : undefined, text: this.#text });
+    const { best } = this;
+    const sound = isSound(model, trainer);
+    const now = { step: this.step, params: this.#latest ?? model.params, ...trainer.moments };
+    const state = sound ? now : (this.#guard.good ?? now);
+    return save(model, tokenizer, { trainer: optimizer ? trainer : undefined, state, best, config: this.config, text: this.#text });
   }
 
   close() {

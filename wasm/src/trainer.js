@@ -8,6 +8,7 @@ import { out } from './module.js';
 export class Trainer {
   #module;
   #floats;
+  #complete;
 
   /**
    * @param {import('./module.js').Module} module
@@ -16,10 +17,12 @@ export class Trainer {
    * @param {import('./settings.js').Config} config the model's, with the training settings to use
    * @param {Float64Array} values the same, packed
    * @param {() => string} explainMemory
+   * @param {(partial: Record<string, unknown>) => {config: import('./settings.js').Config, values: Float64Array}} complete
    */
-  constructor(module, model, dataset, config, values, explainMemory) {
+  constructor(module, model, dataset, config, values, explainMemory, complete) {
     this.#module = module;
     this.#floats = model.layout.floats;
+    this.#complete = complete;
     this.config = config;
     module.startThreads();
     /** @readonly */
@@ -27,6 +30,16 @@ export class Trainer {
       if (code === 'MEMORY') return explainMemory();
       return code === 'ARGUMENT' ? 'model, dataset and trainer must have the same settings of the model and the same batch_size' : undefined;
     });
+  }
+
+  /**
+   * Changes the course of the rate from the next step on; an unfinished step goes on.
+   * @param {Record<string, unknown>} partial learning_rate, min_lr, schedule, warmup_iters, decay_iters, max_iters, adam_lr
+   */
+  configure(partial) {
+    const { config, values } = this.#complete({ ...this.config, ...partial });
+    this.#module.check('trainer.configure', 'trainer_configure', [this.handle, values], () => `of ${Object.keys(partial).join(', ')} not all belong to the course of the rate`);
+    this.config = config;
   }
 
   /** Steps done. Set it to go on from there: all that is random follows from it. */

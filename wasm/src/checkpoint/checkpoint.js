@@ -2,10 +2,14 @@
  * checkpoint.js - a run in a file: weights under Hugging Face GPT-2's names, the optimizer's state as exp_avg.NAME and exp_avg_sq.NAME
  * (the latter only where the optimizer keeps it), and in __metadata__: format 'pt', folio (version), config and tokenizer (JSON), step, text (the
  * fingerprint of the text learnt; files may lack it), checksum (CRC-32 of all of these and of the numbers).
+ * Where a run keeps its best weights the names are theirs, __metadata__ best (JSON) says of which step and loss, and latest.NAME are the weights of the
+ * last step, where they are others: training goes on from these. What is not finite is not saved.
  */
 
+import { Best } from '../best.js';
 import { FolioError } from '../error.js';
 import { sliceTensors } from '../model.js';
+import { allFinite } from '../state.js';
 import { VERSION } from '../version.js';
 import { crc32 } from './crc32.js';
 import { fromHalf, toHalf } from './half.js';
@@ -20,12 +24,14 @@ import { parse, serialise } from './safetensors.js';
  * @property {Map<string, Tensor>} tensors all of the layout's
  * @property {boolean} resumable holds the optimizer's state too
  * @property {string} [text] fingerprint of the text it learnt
+ * @property {import('../best.js').BestFacts} [best] of the weights, where they are the best ones of a run
  */
 
 const FIRST = 'exp_avg.';
 const SECOND = 'exp_avg_sq.';
 /** Tensors with a row for each token. */
 const BY_TOKEN = ['wte.weight', 'lm_head.weight'];
+const LATEST = 'latest.';
 
 /**
  * The tensors of which the optimizer keeps a second moment: sgd of none, muon of all but those that it updates itself.
@@ -43,33 +49,49 @@ function refuse(message) {
 }
 
 /**
+ * @typedef {object} SaveOptions
+ * @property {import('../trainer.js').Trainer} [trainer] with it, training can go on from the file
+ * @property {number} [step] steps behind the weights; default the trainer's
+ * @property {import('../state.js').State} [state] what to save, where that is not what model and trainer have now
+ * @property {Best | null} [best] the best weights of the run
+ * @property {import('../settings.js').Config} [config] default the trainer's, or the model's
+ * @property {string} [text] fingerprint of the text it learnt
+ * @property {import('./safetensors.js').Dtype} [dtype] F16: numbers are rounded to halves
+ */
+
+/**
  * @param {import('../model.js').Model} model
  * @param {import('../tokenizer.js').Tokenizer} tokenizer
- * @param {{step?: number, trainer?: import('../trainer.js').Trainer, text?: string, dtype?: import('./safetensors.js').Dtype}} [more]
- *   with the trainer, training can go on from the file; dtype F16: numbers are rounded to halves
+ * @param {SaveOptions} [options]
  * @returns {Uint8Array<ArrayBuffer>} a safetensors file
  */
-export function save(model, tokenizer, { trainer, step = trainer?.step ?? 0, text, dtype = 'F32' } = {}) {
+export function save(model, tokenizer, options = {}) {
+  const { trainer, state, best, config = trainer?.config ?? model.config, step = state?.step ?? trainer?.step ?? 0, text, dtype = 'F32' } = options;
   /** @type {Map<string, Tensor>} */
   const tensors = new Map();
   const { tensors: layout } = model.layout;
   const add = (/** @type {string} */ prefix, /** @type {Float32Array} */ floats, some = layout) => {
     for (const { name, shape, data } of sliceTensors(some, floats)) tensors.set(prefix + name, { shape, data: dtype === 'F16' ? rounded(name, data) : data, dtype });
   };
-  add('', model.params);
+  const latest = state?.params ?? model.params;
+  const shown = best?.params ?? latest;
+  add('', shown);
   if (trainer) {
-    const { first, second } = trainer.moments;
+    const { first, second } = state ?? trainer.moments;
     add(FIRST, first);
-    if (second) add(SECOND, second, withSecond(layout, trainer.config));
+    if (second) add(SECOND, second, withSecond(layout, config));
+    if (shown.some((value, i) => value !== latest[i])) add(LATEST, latest);
   }
+  for (const [name, { data }] of tensors) checkFinite(name, data, '; what is not finite is not saved');
   /** @type {Record<string, string>} */
   const metadata = {
     format: 'pt',
     folio: VERSION,
-    config: JSON.stringify(trainer?.config ?? model.config),
+    config: JSON.stringify(config),
     tokenizer: JSON.stringify(tokenizer),
-    step: String(step),
+    step: String(trainer ? step : (best?.step ?? step)),
     ...(text === undefined ? {} : { text }),
+    ...(trainer && best ? { best: JSON.stringify(best.facts) } : {}),
   };
   metadata.checksum = checksum({ metadata, tensors });
   return serialise({ metadata, tensors });
@@ -77,9 +99,16 @@ export function save(model, tokenizer, { trainer, step = trainer?.step ?? 0, tex
 
 /** To halves; what is too large for one is refused. @param {string} name @param {Float32Array} data */
 function rounded(name, data) {
-  const at = data.findIndex((value) => !Number.isFinite(fromHalf(toHalf(value))));
-  if (at >= 0) refuse(`tensor '${name}' holds ${data[at]} at ${at}, which F16 cannot hold`);
-  return data.map((value) => fromHalf(toHalf(value)));
+  const halves = data.map((value) => fromHalf(toHalf(value)));
+  checkFinite(name, halves, ` as F16, where it was ${data[halves.findIndex((value) => !Number.isFinite(value))]}`);
+  return halves;
+}
+
+/** @param {string} name @param {Float32Array} data @param {string} [more] */
+function checkFinite(name, data, more = '') {
+  if (allFinite(data)) return;
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  refuse(`tensor '${name}' holds ${data[at]} at ${at}${more}`);
 }
 
 /**
@@ -113,9 +142,19 @@ export function read(folio, bytes) {
   const config = readConfig(folio, metadata.config);
   folio.checkMemory(config, 'model');
   const resumable = [...tensors.keys()].some((name) => name.startsWith(FIRST));
-  checkTensors(tensors, expected(folio.layout(config), resumable, config));
+  const best = metadata.best === undefined ? undefined : readBest(metadata.best);
+  const apart = best !== undefined && [...tensors.keys()].some((name) => name.startsWith(LATEST));
+  checkTensors(tensors, expected(folio.layout(config), { resumable, apart }, config));
   const tokenizer = readTokenizer(folio, metadata.tokenizer, config.vocab_size);
-  return { config, tokenizer, step, tensors, resumable, text: metadata.text };
+  return { config, tokenizer, step, tensors, resumable, text: metadata.text, ...(best ? { best } : {}) };
+}
+
+/** @param {string} text @returns {import('../best.js').BestFacts} */
+function readBest(text) {
+  const { step, val_loss, waited } = /** @type {any} */ (readJson('best', text));
+  const counts = [step, waited].every((count) => Number.isSafeInteger(count) && count >= 0);
+  if (!counts || !Number.isFinite(val_loss)) refuse(`__metadata__ best ${text} has no step, val_loss and waited that are numbers`);
+  return { step, val_loss, waited };
 }
 
 /** @param {import('../folio.js').Folio} folio @param {string} text */
@@ -162,14 +201,15 @@ function readTokenizer(folio, text, vocabSize) {
 /**
  * Names and shapes that must be there.
  * @param {import('../model.js').TensorInfo[]} layout
- * @param {boolean} resumable
+ * @param {{resumable: boolean, apart: boolean}} has apart: the weights of the last step are not the best ones
  * @param {import('../settings.js').Config} config
  * @returns {Map<string, number[]>}
  */
-function expected(layout, resumable, config) {
+function expected(layout, { resumable, apart }, config) {
   const named = (/** @type {string} */ prefix, some = layout) =>
     some.map(({ name, shape }) => /** @type {[string, number[]]} */ ([prefix + name, shape]));
-  return new Map(resumable ? [...named(''), ...named(FIRST), ...named(SECOND, withSecond(layout, config))] : named(''));
+  const state = resumable ? [...named(FIRST), ...named(SECOND, withSecond(layout, config))] : [];
+  return new Map([...named(''), ...state, ...(apart ? named(LATEST) : [])]);
 }
 
 /**
@@ -181,14 +221,26 @@ function checkTensors(tensors, wanted) {
     const tensor = tensors.get(name);
     if (!tensor) return refuse(`tensor '${name}' is missing`);
     if (`${tensor.shape}` !== `${shape}`) refuse(`tensor '${name}' has shape ${tensor.shape.join(' x ')}, should be ${shape.join(' x ')}`);
-    const at = tensor.data.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0) refuse(`tensor '${name}' holds ${tensor.data[at]} at ${at}`);
+    checkFinite(name, tensor.data);
   }
   for (const name of tensors.keys()) if (!wanted.has(name)) refuse(`tensor '${name}' does not belong to a model of this config`);
 }
 
 /**
- * Puts what was read into a model, and the optimizer's state into a trainer.
+ * The best weights that a file holds beside, or as, the last ones; null where it knows of none.
+ * @param {Checkpoint} checkpoint
+ * @param {import('../model.js').Model} model
+ */
+export function bestOf(checkpoint, { layout }) {
+  if (!checkpoint.best) return null;
+  const params = new Float32Array(layout.floats);
+  copy(checkpoint, '', layout.tensors, params, false);
+  return new Best(params, checkpoint.best);
+}
+
+/**
+ * Puts what was read into a model: with a trainer the weights of the last step, and the optimizer's state into it; without one the file's weights, which
+ * are the best where it has those.
  * @param {Checkpoint} checkpoint
  * @param {import('../model.js').Model} model
  * @param {import('../trainer.js').Trainer} [trainer]
@@ -196,7 +248,8 @@ function checkTensors(tensors, wanted) {
  */
 export function restore(checkpoint, model, trainer, { grown = false } = {}) {
   const { layout } = model;
-  copy(checkpoint, '', layout.tensors, model.params, grown);
+  const apart = trainer && checkpoint.tensors.has(LATEST + layout.tensors[0].name) && !grown;
+  copy(checkpoint, apart ? LATEST : '', layout.tensors, model.params, grown);
   if (!trainer) return;
   if (!checkpoint.resumable) refuse('the file holds no optimizer state, so training cannot go on from it');
   const { first, second } = trainer.moments;

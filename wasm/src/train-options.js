@@ -1,0 +1,52 @@
+/** train-options.js - what a run may be asked for, checked by name. */
+
+import { FolioError } from './error.js';
+
+/**
+ * @typedef {object} TrainOptions
+ * @property {number} [steps] how many shall be done in the end, those before included; default max_iters
+ * @property {number} [evalEvery] steps between evaluations; 0: only at the end
+ * @property {boolean} [evalFirst] an evaluation before the first step too
+ * @property {number} [budget] seconds that all of it may take, instead of steps: max_iters is chosen so that it ends in time
+ * @property {number} [spent] seconds of the budget that are gone already
+ * @property {number} [patience] ends after so many evaluations without improvement; 0: never
+ * @property {boolean} [keepBest] at the end the weights with the lowest validation loss are back; so it is with patience, and in a run that has some
+ * @property {import('./guard.js').OnDivergence} [onDivergence] when the loss leaves its course: stop (default), or go back and on with half the rate
+ */
+
+const NAMES = ['steps', 'evalEvery', 'evalFirst', 'budget', 'spent', 'patience', 'keepBest', 'onDivergence'];
+
+/** The longest budget, a year: in seconds. */
+const YEAR = 31_536_000;
+
+/** @param {string} message @returns {never} */
+function refuse(message) {
+  throw new FolioError('RANGE', 'train', `train: ${message}`);
+}
+
+/**
+ * @param {TrainOptions} options
+ * @param {number} evalEvery what holds where they say nothing
+ * @param {boolean} judged there is a validation part
+ */
+export function checkTrainOptions(options, evalEvery, judged) {
+  for (const name of Object.keys(options)) if (!NAMES.includes(name)) refuse(`there is no option '${name}'; known: ${NAMES.join(', ')}`);
+  for (const name of /** @type {const} */ (['steps', 'evalEvery', 'patience'])) {
+    const count = options[name];
+    const fits = count === undefined || (Number.isSafeInteger(count) && count >= 0);
+    if (!fits) refuse(`${name}=${count} is not allowed: it must be a whole number from 0`);
+  }
+  const { steps, budget, spent = 0, patience = 0, keepBest = patience > 0, onDivergence = 'stop', evalFirst = false } = options;
+  const timed = budget === undefined || (budget > 0 && budget <= YEAR);
+  if (!timed) refuse(`budget=${budget} is not allowed: it must be seconds, more than 0 and at most ${YEAR}`);
+  if (!(spent >= 0 && spent <= YEAR)) refuse(`spent=${spent} is not allowed: it must be seconds from 0 to ${YEAR}`);
+  if (budget !== undefined && steps !== undefined) refuse('budget and steps exclude each other');
+  for (const [name, value] of Object.entries({ keepBest, evalFirst })) {
+    if (typeof value !== 'boolean') refuse(`${name}=${value} is not allowed: it must be true or false`);
+  }
+  if (patience && !keepBest) refuse('patience and keepBest=false exclude each other');
+  if (onDivergence !== 'stop' && onDivergence !== 'rollback') refuse(`onDivergence='${onDivergence}' is not allowed: it must be stop or rollback`);
+  if (keepBest && !judged) refuse('keepBest and patience need a validation part: val_fraction is 0');
+  if (patience && !(options.evalEvery ?? evalEvery)) refuse('patience needs evaluations on the way: eval_interval is 0');
+  return { steps, evalEvery: options.evalEvery ?? evalEvery, evalFirst, budget, spent, patience, keepBest, onDivergence };
+}
