@@ -24,7 +24,7 @@
  */
 
 /** Presets of models/presets, the default first. */
-export const PRESETS = ['shakespeare', 'nanogpt-cpu', 'nanogpt-gpu', 'gpt2', 'tiny'];
+export const PRESETS = ['shakespeare', 'shakespeare-15s', 'shakespeare-90s', 'shakespeare-1h', 'nanogpt-cpu', 'nanogpt-gpu', 'gpt2', 'tiny'];
 
 /** Settings that only the page has. @type {Row[]} */
 const OWN = [
