@@ -19,7 +19,9 @@ const named = process.argv.slice(2).filter((word) => !word.includes('='));
 // The first is a race to 1.88, what nanoGPT's README gives for its CPU recipe: fewer steps, judged once.
 const runs = (named.length ? named : ['shakespeare-15s@180', 'shakespeare-15s', 'shakespeare-90s', 'shakespeare']).map((word) => {
   const [preset, steps] = word.split('@');
-  return { word, preset, changes: steps ? { max_iters: Number(steps), eval_interval: 0 } : {} };
+  /** @type {Changes} */
+  const changes = steps ? { max_iters: Number(steps), eval_interval: 0 } : {};
+  return { word, preset, changes };
 });
 const seeds = (options.seeds ?? '1337').split(',').map(Number);
 const threads = Math.min(2, availableParallelism());

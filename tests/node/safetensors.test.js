@@ -18,6 +18,7 @@ const f32 = (shape, begin, end) => ({ dtype: 'F32', shape, data_offsets: [begin,
 /** @param {Uint8Array} bytes @param {RegExp} message */
 const refused = (bytes, message) => assert.throws(() => parse(bytes), { name: 'FolioError', code: 'CHECKPOINT', op: 'safetensors', message });
 
+/** @type {import('../../wasm/src/checkpoint/safetensors.js').Contents} */
 const good = {
   metadata: { format: 'pt', 'a key': 'a "value" \\ with {braces}: 🎭' },
   tensors: new Map([
