@@ -148,9 +148,10 @@ soak-tokenizer: wasm $(NPM) data ## compare the encodings with tiktoken and gpt-
 
 # When the mathematics of the model has changed: PyTorch says anew what is right.
 # Writes the files that tests/parity compares with; look at their difference before you commit it.
-golden: build/setup/torch ## make the reference results with PyTorch
+golden: build/setup/torch data ## make the reference results with PyTorch
 	/usr/bin/python3 tests/parity/golden.py
 	/usr/bin/python3 tests/parity/dataloader.py
+	/usr/bin/python3 tests/parity/baselines.py
 
 # When the page looks different from its picture in the README.
 # Trains for a minute in Chromium.

@@ -215,12 +215,31 @@ test('a damaged file is refused by its line', () => {
   const damage = (/** @type {number} */ at, /** @type {string} */ line) => utf8.encode([...lines.slice(0, at), line, ...lines.slice(at + 1)].join('\n'));
   for (const [line, message] of /** @type {[string, RegExp][]} */ ([
     ['YWI', /line 301: its token is not base64/], ['YWI= x', /line 301: a number should follow/], ['YWI= 1048576', /line 301: its id is too large/],
-    ['ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICB4 7', /line 301: its id stands twice \(7\)/], [' 300', /line 301: its token is/], ['IQ== 300', /line 301: its token stands twice/],
+    ['ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICB4 7', /line 301: its id stands twice \(7\)/], [' 300', /line 301: its token is empty/], ['', /line 301: it is empty/], ['\r', /line 301: it is empty/], ['YWI=', /line 301: no id follows its token/], ['YWJj\r', /line 301: no id follows its token/], ['IQ== 300', /line 301: its token stands twice/],
   ])) assert.throws(() => folio.tokenizer.ranks(damage(300, line), { split: 'gpt2' }), { code: 'RANKS', message }, line);
   assert.throws(() => folio.tokenizer.ranks(utf8.encode(lines.slice(1).join('\n')), { split: 'gpt2' }), { code: 'BYTES', message: /0x21/ });
   assert.throws(() => folio.tokenizer.ranks(utf8.encode('<!doctype html>'), { split: 'gpt2' }), { code: 'RANKS', message: /line 1/ });
   const packed = gpt2.toRanks('packed');
   assert.throws(() => folio.tokenizer.ranks(packed.slice(0, 1000), { split: 'gpt2' }), { code: 'RANKS', message: /at byte \d+: the file is cut off/ });
+});
+
+test("an encoding's tokens are known from those of others, by their number and their bytes", () => {
+  const numbers = { gpt2: 50256, p50k_base: 50280, cl100k_base: 100256, o200k_base: 199998, o200k_harmony: 199998 };
+  for (const [encoding, wanted] of Object.entries(numbers)) {
+    const right = folio.tokenizer.ranks(ranksOf(encoding), { encoding });
+    const packed = right.toRanks('packed');
+    right.close();
+    folio.tokenizer.ranks(packed, { encoding }).close();
+    for (const [other, found] of Object.entries(numbers)) {
+      if (found === wanted) continue;
+      const message = `tokenizer.ranks: these are not the tokens of ${other}: ${found.toLocaleString('en-US')} are expected, ${wanted.toLocaleString('en-US')} found; they are those of ${{ gpt2: 'r50k_base', o200k_harmony: 'o200k_base' }[encoding] ?? encoding}`;
+      for (const file of [ranksOf(encoding), packed]) assert.throws(() => folio.tokenizer.ranks(file, { encoding: other }), { code: 'RANKS', message }, `${encoding} for ${other}`);
+    }
+  }
+  const lines = new TextDecoder().decode(ranksOf('gpt2')).split('\n');
+  [lines[300], lines[301]] = [lines[300].replace(' 300', ' 301'), lines[301].replace(' 301', ' 300')];
+  assert.throws(() => folio.tokenizer.ranks(utf8.encode(lines.join('\n')), { encoding: 'gpt2' }), { code: 'RANKS', message: /not the tokens of gpt2: as many, but others/ });
+  folio.tokenizer.ranks(utf8.encode(lines.reverse().slice(1).join('\n')), { split: 'gpt2' }).close();
 });
 
 test('tokenizer.json of other makes is refused with the reason', () => {
@@ -240,6 +259,14 @@ test('tokenizer.json of other makes is refused with the reason', () => {
     change(json);
     assert.throws(() => folio.tokenizer.load(json), { code: 'VOCABULARY', message }, String(change));
   }
+});
+
+test('JSON that is no tokenizer says what is missing', () => {
+  for (const json of ['{}', '{"version":"1.0"}', '{"added_tokens":[]}']) {
+    assert.throws(() => folio.tokenizer.load(json), { code: 'VOCABULARY', message: /^tokenizer\.load: there is neither 'model', as Hugging Face's tokenizer\.json has, nor 'kind', as Folio's own/ });
+  }
+  assert.throws(() => folio.tokenizer.load({ model: {} }), { code: 'VOCABULARY', message: /model.vocab is missing/ });
+  assert.throws(() => folio.tokenizer.load({ kind: 'piece' }), { code: 'ARGUMENT', message: /no tokenizer 'piece'/ });
 });
 
 test('own JSON that is damaged is refused', () => {

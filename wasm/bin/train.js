@@ -2,6 +2,7 @@
 
 import { openRun } from '../src/run.js';
 import { UsageError } from './args.js';
+import { baselineWords } from './baselines.js';
 import { about, checkWritable, isOfCheckpoint, isOfText, readFile, readText, writeFile } from './files.js';
 import { interrupt } from './interrupt.js';
 import { DEFAULT_PRESET, chosenSettings, presetNames, readPreset } from './presets.js';
@@ -22,7 +23,7 @@ export const train = {
     'eval-every': { value: 'N', kind: 'count', doc: 'steps between evaluations; 0: only at the end' },
     resume: { value: 'FILE', doc: 'go on from a checkpoint, with its settings' },
     out: { value: 'FILE', doc: 'save a checkpoint at the end, at every evaluation and on Ctrl-C' },
-    json: { doc: 'one JSON object a line on stdout: step, eval and done events' },
+    json: { doc: 'one JSON object a line on stdout: data, step, eval and done events' },
     ...ENGINE_OPTIONS,
   },
   notes: 'Ctrl-C stops after the step that is done and saves; pressed twice it does not wait.',
@@ -53,6 +54,9 @@ async function runTrain(options) {
   say(`engine: ${engineWords(folio.info())}`);
   const { signal } = interrupt;
   try {
+    const baselines = await run.baselines({ signal });
+    if (json) console.log(JSON.stringify(dataEvent(path, run, baselines)));
+    else say(baselineWords(baselines));
     for await (const event of run.train({ signal })) {
       if (event.event === 'eval') save();
       if (json) console.log(JSON.stringify(event));
@@ -68,6 +72,17 @@ async function runTrain(options) {
   save();
   if (out) say(`saved to ${out}`);
   return 0;
+}
+
+/**
+ * @param {string} path
+ * @param {import('../src/run.js').Run} run
+ * @param {Awaited<ReturnType<import('../src/run.js').Run['baselines']>>} baselines
+ */
+function dataEvent(path, { config, parts: { dataset, tokenizer } }, baselines) {
+  const { tokens, nTrain: train_tokens } = dataset;
+  const sizes = { tokens, train_tokens, val_tokens: tokens - train_tokens, val_windows: dataset.valWindows, block_size: config.block_size };
+  return { event: 'data', path, tokenizer: tokenizer.kind, vocab_size: config.vocab_size, ...sizes, baselines };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** run.js - one model learning one text: the training loop, the same for the command line, the worker and the page. */
 
 import { read, restore, save } from './checkpoint/checkpoint.js';
+import { withBits } from './baselines.js';
 import { FolioError } from './error.js';
 import { finished, paced } from './pace.js';
 import { END_OF_TEXT, toBytes } from './tokenizer/names.js';
@@ -61,7 +62,7 @@ export function openRun(folio, { text, config: partial = {}, checkpoint: bytes, 
       throw new FolioError('RANGE', 'run', `run: vocab_size=${config.vocab_size} is less than the ${tokenizer.vocabSize} tokens of the vocabulary`);
     }
     folio.checkMemory(config, 'total');
-    const ids = encodeText(tokenizer, text);
+    const ids = shorten(encodeText(tokenizer, text), tokenizer.vocabSize);
     const dataset = keep(folio.dataset(config, ids));
     const model = keep(folio.model(config));
     const trainer = keep(folio.trainer(model, dataset, config));
@@ -99,11 +100,14 @@ export function encodeText(tokenizer, text) {
   return tokenizer.encode(text, { allowedSpecial, disallowedSpecial: [] });
 }
 
+/** Ids in half the memory, where they fit. @param {Uint32Array<ArrayBuffer>} ids @param {number} vocabSize */
+export const shorten = (ids, vocabSize) => (vocabSize <= 0x10000 ? new Uint16Array(ids) : ids);
+
 /**
  * What turns a loss in nats per token of the validation part into bits per byte of it, so that tokenizers can be compared.
  * @param {import('./tokenizer.js').Tokenizer} tokenizer
  * @param {string | Uint8Array} text
- * @param {Uint32Array} ids of the text
+ * @param {import('./baselines.js').Ids} ids of the text
  * @param {number} nTrain where the validation part begins
  */
 export function bitsPerNat(tokenizer, text, ids, nTrain) {
@@ -206,6 +210,15 @@ export class Run {
    */
   evaluate({ windows, ...pace } = {}) {
     return finished(this.parts.evaluator.pieces({ windows }), pace);
+  }
+
+  /**
+   * What the model has to beat: Dataset.baselines, with bits per byte. Null where there is no validation part.
+   * @param {import('./pace.js').Pace} [pace]
+   */
+  async baselines(pace) {
+    const { dataset, tokenizer } = this.parts;
+    return withBits(await finished(dataset.baselinePieces({ vocabulary: tokenizer.vocabSize }), pace), this.bitsPerNat);
   }
 
   /**
