@@ -2,6 +2,7 @@
 
 import { byId, element, say } from './dom.js';
 import { count, duration, loss, short, small } from './format.js';
+import { levelsOf } from './levels.js';
 import { announce, notice, noticeError } from './notices.js';
 
 /** @typedef {import('./session.js').Session} Session @typedef {import('./chart.js').Chart} Chart @typedef {import('./state.js').State} State */
@@ -45,6 +46,7 @@ export class TrainingPanel {
     on(session, 'step', (/** @type {StepEvent} */ event) => this.#step(event));
     on(session, 'eval', (/** @type {{step: number, val_loss: number}} */ event) => this.#eval(event));
     on(session, 'history', () => this.#history());
+    on(session, 'baselines', () => this.#draw());
     on(session, 'recovered', (/** @type {{error: Error, reached: number, step: number, lost: boolean}} */ event) => recovered(event));
     on(session, 'fault', noticeError);
     state.addEventListener('change', () => this.#pending());
@@ -110,7 +112,7 @@ export class TrainingPanel {
     if (event.seconds < (this.#recent.at(-1)?.seconds ?? 0)) this.#recent = []; // another stretch
     this.#recent.push(event);
     while (this.#recent.length > 2 && event.seconds - this.#recent[1].seconds > WINDOW) this.#recent.shift();
-    this.chart.show(this.session.history, this.session.run?.vocabSize ?? 0);
+    this.#draw();
     const now = performance.now();
     if (now - this.#shown > PERIOD) this.#show();
   }
@@ -119,7 +121,7 @@ export class TrainingPanel {
   #eval(event) {
     const { history } = this.session;
     say(byId('val-loss', HTMLElement), loss(event.val_loss));
-    this.chart.show(history, this.session.run?.vocabSize ?? 0);
+    this.#draw();
     this.#row(event.step, history.loss, event.val_loss);
     announce(`Step ${count(event.step)}: training loss ${history.loss === null ? 'unknown' : loss(history.loss)}, validation loss ${loss(event.val_loss)}.`);
   }
@@ -133,14 +135,19 @@ export class TrainingPanel {
     byId('table', HTMLTableElement).tBodies[0].append(row);
   }
 
+  #draw() {
+    const { history, baselines, run } = this.session;
+    this.chart.show(history, levelsOf(baselines, run?.vocabSize ?? 0));
+  }
+
   #history() {
-    const { history, run } = this.session;
+    const { history } = this.session;
     byId('table', HTMLTableElement).tBodies[0].replaceChildren();
     history.steps.forEach((step, i) => {
       const val = history.vals[i];
       if (val !== null) this.#row(step, history.smooth[i] ?? history.loss, val);
     });
-    this.chart.show(history, run?.vocabSize ?? 0);
+    this.#draw();
     this.#recent = [];
     this.#speed = null;
     this.#show();
