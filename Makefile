@@ -27,7 +27,7 @@ FLAGS_relaxed-threads = $(FLAGS_relaxed) -matomics
 # The tokenizers have a module of their own: one for all numerics, and each stays small.
 FLAGS_text = $(FLAGS)
 # Loops over tensors are compiled for speed, all else for size.
-HOT = core/tokenizer/bpe.c core/tokenizer/split.c $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip dropout embedding gemm \
+HOT = core/tokenizer/bpe.c core/tokenizer/bpe_train.c core/tokenizer/split.c $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip dropout embedding gemm \
     gemm_direct gemm_kernel gemm_vector linear loss muon norm position rows sgd))
 POOL_simd128 = core/pool/single.c
 POOL_relaxed = core/pool/single.c

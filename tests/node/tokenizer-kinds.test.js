@@ -63,6 +63,20 @@ test('the same text gives the same tokens, in one part or in many', () => {
   assert.deepEqual(folio.tokenizer.train('bpe', bytes, { vocabSize: 500 }).toRanks(), whole);
 });
 
+test('a text that is not split is one piece, however it comes', async () => {
+  const bytes = utf8.encode(MIXED);
+  const options = /** @type {const} */ ({ vocabSize: 320, split: 'none', special: [] });
+  const tokenizer = folio.tokenizer.train('bpe', bytes, options);
+  assert.deepEqual([...tokenizer.pairs().slice(512)], slowly([MIXED], 64));
+  const parts = [0, 1, 700, 700, 5000, bytes.length].map((at, i, all) => bytes.slice(at, all[i + 1] ?? at));
+  const work = folio.tokenizer.trainStream('bpe', parts, options);
+  let step = await work.next();
+  while (!step.done) step = await work.next();
+  assert.deepEqual(step.value.toRanks(), tokenizer.toRanks());
+  assert.deepEqual(folio.tokenizer.train('bpe', bytes, { ...options, vocabSize: 2 ** 17, minCount: 300 }).toRanks(), folio.tokenizer.train('bpe', bytes, { ...options, minCount: 300, vocabSize: 1000 }).toRanks());
+  assert.throws(() => folio.tokenizer.train('bpe', '', options), { code: 'EMPTY' });
+});
+
 test('word: by frequency, then by bytes; a limit leaves the rest unknown', () => {
   const tokenizer = folio.tokenizer.train('word', 'b a b, c a b', { vocabSize: 5 });
   assert.deepEqual(tokenizer.special, { '<|unk|>': 3, '<|endoftext|>': 4 });
