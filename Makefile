@@ -28,7 +28,7 @@ FLAGS_relaxed-threads = $(FLAGS_relaxed) -matomics
 # The tokenizers have a module of their own: one for all numerics, and each stays small.
 FLAGS_text = $(FLAGS)
 # Loops over tensors are compiled for speed, all else for size.
-HOT = core/tokenizer/bpe.c core/tokenizer/split.c $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip conv dropout embedding gemm \
+HOT = core/tokenizer/bpe.c core/tokenizer/bpe_train.c core/tokenizer/split.c $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip conv dropout embedding gemm \
     gemm_direct gemm_kernel gemm_vector linear loss muon norm position rows sgd))
 POOL_simd128 = core/pool/single.c
 POOL_relaxed = core/pool/single.c
@@ -166,9 +166,10 @@ soak-tokenizer: wasm $(NPM) data ## compare the encodings with tiktoken and gpt-
 
 # When the mathematics of the model has changed: PyTorch says anew what is right.
 # Writes the files that tests/parity compares with; look at their difference before you commit it.
-golden: build/setup/torch ## make the reference results with PyTorch
+golden: build/setup/torch data ## make the reference results with PyTorch
 	/usr/bin/python3 tests/parity/golden.py
 	/usr/bin/python3 tests/parity/dataloader.py
+	/usr/bin/python3 tests/parity/baselines.py
 
 # When the page looks different from its picture in the README.
 # Trains for a minute in Chromium.

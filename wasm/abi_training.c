@@ -76,6 +76,16 @@ int folio_training_count(Training *t, const uint8_t *text, size_t n) {
     }
 }
 
+/* A part of a text that is not split, with `total` bytes in all its parts, for which room is made at once. */
+int folio_training_append(Training *t, const uint8_t *text, size_t n, uint32_t total) {
+    if (t->started || !n) return FOLIO_ERR_ARGUMENT;
+    if (total > t->chunks.bytes_room) {
+        int code = grow_chunks(t, total);
+        if (code) return code;
+    }
+    return chunks_append(&t->chunks, text, n);
+}
+
 double folio_split_cut(int pattern, const uint8_t *text, size_t n) { return (double)split_cut(pattern, text, n); }
 
 static int start_bpe(Training *t) {

@@ -1,11 +1,12 @@
-// chart.js - the loss by step, drawn by uPlot: each batch faintly, their mean, the validation loss, and what guessing blindly would give.
+// chart.js - the loss by step, drawn by uPlot: each batch faintly, their mean, the validation loss, and what counting would give.
 
 import uPlot from './uplot/uPlot.esm.js';
 
 import { byId, say } from './dom.js';
 import { count, loss } from './format.js';
+import { drawLevels, levelWords } from './levels.js';
 
-/** @typedef {import('./history.js').History} History */
+/** @typedef {import('./history.js').History} History @typedef {import('./levels.js').Level} Level */
 
 /** Milliseconds between two drawings; a drawing takes one or two. */
 const PERIOD = 80;
@@ -18,7 +19,8 @@ export class Chart {
   #drawn = 0;
   /** @type {History|null} */
   #history = null;
-  #guess = 0;
+  /** @type {Level[]} */
+  #levels = [];
   #plot;
 
   constructor() {
@@ -31,11 +33,11 @@ export class Chart {
   /**
    * Shows a history; call again whenever it has grown.
    * @param {History} history
-   * @param {number} vocabSize 0: not known
+   * @param {Level[]} levels to draw across it
    */
-  show(history, vocabSize) {
+  show(history, levels) {
     this.#history = history;
-    this.#guess = vocabSize > 1 ? Math.log(vocabSize) : 0;
+    this.#levels = levels;
     if (this.#waiting) return;
     this.#waiting = true;
     setTimeout(() => requestAnimationFrame(() => this.#draw()), Math.max(0, this.#drawn + PERIOD - performance.now()));
@@ -48,10 +50,18 @@ export class Chart {
     if (!history) return;
     this.#plot.setData([history.steps, history.losses, history.smooth, history.vals]);
     this.#host.dataset.points = String(history.steps.length);
+    this.#tellLevels();
     const last = history.steps.at(-1);
     const { loss: train, val } = history;
     const words = last === undefined || train === null ? 'no run yet' : `after ${count(last)} steps: training ${loss(train)}${val === null ? '' : `, validation ${loss(val)}`}`;
     this.#host.setAttribute('aria-label', `Loss by training step, ${words}`);
+  }
+
+  /** The levels in words, once there is something to compare with them. */
+  #tellLevels() {
+    const target = byId('levels', HTMLElement);
+    target.hidden = !this.#history?.steps.length || !this.#levels.length;
+    say(byId('levels-list', HTMLElement), levelWords(this.#levels));
   }
 
   #resize() {
@@ -71,21 +81,14 @@ export class Chart {
     say(this.#caption, parts.join(' · '));
   }
 
-  /** A dashed line at ln V: the loss of a model that knows nothing. @param {uPlot} plot */
-  #drawGuess(plot) {
-    if (!this.#guess || !this.#history?.steps.length) return;
-    const { left, width } = plot.bbox;
-    const y = Math.round(plot.valToPos(this.#guess, 'y', true));
-    const { ctx } = plot;
-    ctx.save();
-    ctx.strokeStyle = colour('--ink-3');
-    ctx.lineWidth = devicePixelRatio;
-    ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
-    ctx.beginPath();
-    ctx.moveTo(left, y);
-    ctx.lineTo(left + width, y);
-    ctx.stroke();
-    ctx.restore();
+  /** @param {uPlot} plot */
+  #drawLevels({ ctx, bbox, valToPos }) {
+    if (!this.#history?.steps.length) return;
+    const font = `${11 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`;
+    const y = (/** @type {number} */ nats) => valToPos(nats, 'y', true);
+    const colours = { colour: colour('--ink-3'), paper: colour('--paper') };
+    drawLevels(ctx, this.#levels, { left: bbox.left, right: bbox.left + bbox.width, y, ...colours, font });
+    this.#host.dataset.levels = this.#levels.map(({ name }) => name).join(' ');
   }
 
   /** @returns {uPlot.Options} */
@@ -112,15 +115,17 @@ export class Chart {
         { stroke: () => colour('--train'), width: 2, points: { show: false }, spanGaps: true },
         { stroke: () => colour('--val'), width: 2, spanGaps: true, points: { show: true, size: 6, fill: () => colour('--val') } },
       ],
-      hooks: { draw: [(plot) => this.#drawGuess(plot)], setCursor: [(plot) => this.#read(plot)] },
+      hooks: { draw: [(plot) => this.#drawLevels(plot)], setCursor: [(plot) => this.#read(plot)] },
     };
   }
 
   /** @param {number|null} low @param {number|null} high @returns {[number, number]} */
   #range(low, high) {
     if (low === null || high === null) return [0, 5];
-    const top = Math.max(high, this.#guess);
-    return [Math.max(0, low - 0.06 * (top - low) - 0.02), top + 0.06 * (top - low) + 0.02];
+    const all = this.#levels.map(({ nats }) => nats);
+    const top = Math.max(high, ...all);
+    const bottom = Math.min(low, ...all);
+    return [Math.max(0, bottom - 0.06 * (top - bottom) - 0.02), top + 0.06 * (top - bottom) + 0.02];
   }
 }
 

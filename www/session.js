@@ -1,5 +1,5 @@
 // session.js - the run on the page: opened, trained, paused, reset; looked at while it learns; and carried on in a fresh worker when the old one
-// dies. Knows nothing of the page: it fires 'status', 'step', 'eval', 'old', 'sample', 'history', 'note',
+// dies. Knows nothing of the page: it fires 'status', 'step', 'eval', 'old', 'sample', 'history', 'baselines', 'note',
 // 'recovered' and 'fault'.
 
 import { parse } from './folio/src/checkpoint/safetensors.js';
@@ -40,6 +40,8 @@ export class Session extends EventTarget {
   #keptAt = 0;
   #keepCost = 0;
   #deaths = 0;
+  /** @type {Run|null} the run whose baselines were asked for last */
+  #measured = null;
   #stop = new AbortController();
   /** @type {Promise<void>} the training under way, or the last */
   #loop = Promise.resolve();
@@ -58,6 +60,8 @@ export class Session extends EventTarget {
     this.status = 'idle';
     this.step = 0;
     this.history = new History();
+    /** What the run has to beat, once it is known. @type {Awaited<ReturnType<Run['baselines']>>} */
+    this.baselines = null;
     this.#watch();
   }
 
@@ -100,6 +104,7 @@ export class Session extends EventTarget {
     this.#kept = checkpoint ?? null;
     this.#keptAt = performance.now();
     this.#deaths = 0;
+    this.baselines = null;
     this.step = run.step;
     this.#show(new History());
     this.#set(this.step >= this.maxSteps ? 'done' : 'paused');
@@ -161,9 +166,23 @@ export class Session extends EventTarget {
       this.step = event.step + 1;
       this.history.addLoss(event.step, event.loss);
       this.#fire('step', event);
+      if (!this.baselines && this.#measured !== run) void this.#measure(run);
       if (!Number.isFinite(event.loss)) throw new Error(`The loss is ${event.loss} at step ${this.step}: the run has diverged. Reset, and try a lower learning rate.`);
       if (this.step >= target && target < this.maxSteps) break;
       if (performance.now() - this.#keptAt > Math.max(KEEP_EVERY, KEEP_SHARE * this.#keepCost)) await this.#keep(run);
+    }
+  }
+
+  /** What counting gives, beside the training, whose first steps do not wait for it. @param {Run} run */
+  async #measure(run) {
+    this.#measured = run;
+    try {
+      const baselines = await run.baselines();
+      if (run !== this.#run) return;
+      this.baselines = baselines;
+      this.#fire('baselines', baselines);
+    } catch (error) {
+      if (run === this.#run && !isDeath(error)) this.#fire('fault', error);
     }
   }
 
@@ -267,6 +286,7 @@ export class Session extends EventTarget {
     this.#run = null;
     this.#source = null;
     this.#kept = null;
+    this.baselines = null;
     this.step = 0;
     await run?.close();
     this.#show(new History());

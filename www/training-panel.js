@@ -2,6 +2,7 @@
 
 import { byId, element, say } from './dom.js';
 import { count, duration, loss, short, small } from './format.js';
+import { levelsOf } from './levels.js';
 import { announce, notice, noticeError } from './notices.js';
 
 /** @typedef {import('./session.js').Session} Session @typedef {import('./chart.js').Chart} Chart @typedef {import('./state.js').State} State */
@@ -47,6 +48,7 @@ export class TrainingPanel {
     on(session, 'history', () => this.#history());
     on(session, 'old', () => this.#old());
     on(session, 'note', (/** @type {string} */ note) => notice(`${note[0].toUpperCase()}${note.slice(1)}.`));
+    on(session, 'baselines', () => this.#draw());
     on(session, 'recovered', (/** @type {{error: Error, reached: number, step: number, lost: boolean}} */ event) => recovered(event));
     on(session, 'fault', noticeError);
     starts.addEventListener('choice', () => void this.clear());
@@ -114,7 +116,7 @@ export class TrainingPanel {
     if (event.seconds < (this.#recent.at(-1)?.seconds ?? 0)) this.#recent = []; // another stretch
     this.#recent.push(event);
     while (this.#recent.length > 2 && event.seconds - this.#recent[1].seconds > WINDOW) this.#recent.shift();
-    this.chart.show(this.session.history, this.session.run?.vocabSize ?? 0);
+    this.#draw();
     const now = performance.now();
     if (now - this.#shown > PERIOD) this.#show();
   }
@@ -123,7 +125,7 @@ export class TrainingPanel {
   #eval(event) {
     const { history } = this.session;
     say(byId('val-loss', HTMLElement), loss(event.val_loss));
-    this.chart.show(history, this.session.run?.vocabSize ?? 0);
+    this.#draw();
     this.#row(event.step, history.loss, event.val_loss);
     announce(`Step ${count(event.step)}: training loss ${history.loss === null ? 'unknown' : loss(history.loss)}, validation loss ${loss(event.val_loss)}.`);
   }
@@ -146,15 +148,20 @@ export class TrainingPanel {
     byId('table', HTMLTableElement).tBodies[0].append(row);
   }
 
+  #draw() {
+    const { history, baselines, run } = this.session;
+    this.chart.show(history, levelsOf(baselines, run?.vocabSize ?? 0));
+  }
+
   #history() {
-    const { history, run } = this.session;
+    const { history } = this.session;
     byId('table', HTMLTableElement).tBodies[0].replaceChildren();
     history.steps.forEach((step, i) => {
       const val = history.vals[i];
       if (val !== null) this.#row(step, history.smooth[i] ?? history.loss, val);
     });
     this.#old();
-    this.chart.show(history, run?.vocabSize ?? 0);
+    this.#draw();
     this.#recent = [];
     this.#speed = null;
     this.#show();

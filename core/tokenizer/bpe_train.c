@@ -7,7 +7,11 @@
 #define NONE UINT32_MAX
 enum { COUNTING, CHOOSING, JOINING, DONE };
 
-uint64_t bpe_train_bytes(const Chunks *chunks, uint32_t target) { return 3 * sizeof(uint32_t) * ((uint64_t)chunks->bytes_used + target); }
+static size_t symbol_bytes(uint32_t target) { return target <= 1u << 16 ? sizeof(uint16_t) : sizeof(uint32_t); }
+
+uint64_t bpe_train_bytes(const Chunks *chunks, uint32_t target) {
+    return (2 * sizeof(uint32_t) + symbol_bytes(target)) * (uint64_t)chunks->bytes_used + 3 * sizeof(uint32_t) * (uint64_t)target;
+}
 
 static uint32_t slots_for(uint32_t room) {
     uint32_t slots = 4;
@@ -33,17 +37,32 @@ void bpe_train_init(BpeTrain *train, const Chunks *chunks, uint32_t target, uint
     size_t n = chunks->bytes_used;
     *train = (BpeTrain){.chunks = chunks, .target = target, .min_count = min_count ? min_count : 1, .vocab_size = 256, .free = NONE};
     train->joining = train->fresh = NONE;
-    train->symbols = memory;
-    train->after = train->symbols + n;
+    train->after = memory;
     train->before = train->after + n;
     train->lengths = train->before + n;
     train->lefts = train->lengths + target;
     train->rights = train->lefts + target;
+    void *symbols = train->rights + target;
+    if (symbol_bytes(target) == sizeof(uint16_t))
+        train->symbols16 = symbols;
+    else
+        train->symbols = symbols;
     for (uint32_t id = 0; id < 256; id++) {
         train->lengths[id] = 1;
         train->lefts[id] = train->rights[id] = id;
     }
     place_pairs(train, room, pair_memory);
+}
+
+/* ---- ids at places ---- */
+
+static uint32_t symbol_at(const BpeTrain *t, uint32_t place) { return t->symbols16 ? t->symbols16[place] : t->symbols[place]; }
+
+static void set_symbol(BpeTrain *t, uint32_t place, uint32_t id) {
+    if (t->symbols16)
+        t->symbols16[place] = (uint16_t)id;
+    else
+        t->symbols[place] = id;
 }
 
 /* ---- pairs by (left, right) ---- */
@@ -178,7 +197,7 @@ static void count_pairs(BpeTrain *t, uint32_t work) {
     for (; work && t->place < c->bytes_used; t->place++, work--) {
         uint32_t place = t->place;
         while (c->offsets[t->chunk + 1] <= place) t->chunk++;
-        t->symbols[place] = c->bytes[place];
+        set_symbol(t, place, c->bytes[place]);
         if (place + 1 < c->offsets[t->chunk + 1]) link_place(t, c->bytes[place], c->bytes[place + 1], place, c->counts[t->chunk]);
     }
     if (t->place < c->bytes_used) return;
@@ -229,11 +248,12 @@ static void join(BpeTrain *t) {
     uint32_t place = t->pairs[t->joining].head, second = place + t->lengths[left], end = second + t->lengths[right];
     t->chunk = chunk_of(t, place);
     uint32_t weight = c->counts[t->chunk], start = c->offsets[t->chunk], stop = c->offsets[t->chunk + 1];
-    uint32_t left_of = place > start ? t->symbols[place - 1] : NONE, right_of = end < stop ? t->symbols[end] : NONE;
+    uint32_t left_of = place > start ? symbol_at(t, place - 1) : NONE, right_of = end < stop ? symbol_at(t, end) : NONE;
     unlink_place(t, left, right, place, weight);
     if (left_of != NONE) unlink_place(t, left_of, left, place - t->lengths[left_of], weight);
     if (right_of != NONE) unlink_place(t, right, right_of, second, weight);
-    t->symbols[place] = t->symbols[end - 1] = id;
+    set_symbol(t, place, id);
+    set_symbol(t, end - 1, id);
     if (left_of != NONE) link_place(t, left_of, id, place - t->lengths[left_of], weight);
     if (right_of != NONE) link_place(t, id, right_of, place, weight);
 }

@@ -22,7 +22,9 @@ typedef struct {
 
 typedef struct {
     const Chunks *chunks;
-    uint32_t *symbols, *after, *before; /* (bytes): the id at a place; the next and last place of its pair */
+    uint16_t *symbols16;                /* (bytes): the id at a place, where `target` ids need no more bits; else NULL */
+    uint32_t *symbols;                  /* (bytes): the same otherwise */
+    uint32_t *after, *before;           /* (bytes): the next and last place of its pair */
     uint32_t *lengths, *lefts, *rights; /* (vocab_size): of tokens; what they were joined from */
     uint32_t vocab_size, target, min_count;
     BpePair *pairs;         /* (room) */
@@ -33,7 +35,7 @@ typedef struct {
     int state;
 } BpeTrain;
 
-/* Bytes of memory, 4-aligned: 12 for each byte of the chunks and 12 for each token; and 32 to 40 for each pair. */
+/* Bytes of memory, 4-aligned: 10 for each byte of the chunks, 12 for more than 65,536 tokens, and 12 for each token; and 32 to 40 for each pair. */
 uint64_t bpe_train_bytes(const Chunks *chunks, uint32_t target);
 uint64_t bpe_train_pair_bytes(uint32_t room);
 

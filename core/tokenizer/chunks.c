@@ -76,6 +76,17 @@ int chunks_count(Chunks *chunks, const uint8_t *text, size_t n, size_t *done) {
     return FOLIO_OK;
 }
 
+int chunks_append(Chunks *chunks, const uint8_t *text, size_t n) {
+    Chunks *c = chunks;
+    if (n > c->bytes_room - c->bytes_used) return FOLIO_ERR_CAPACITY;
+    memcpy(c->bytes + c->bytes_used, text, n);
+    c->bytes_used += (uint32_t)n;
+    c->total += n;
+    c->count = c->counts[0] = 1;
+    c->offsets[1] = c->bytes_used;
+    return FOLIO_OK;
+}
+
 void chunks_move(Chunks *chunks, uint32_t room, uint32_t bytes_room, void *memory) {
     Chunks old = *chunks;
     place(chunks, room, bytes_room, memory);

@@ -31,6 +31,10 @@ void chunks_init(Chunks *chunks, int split, uint32_t room, uint32_t bytes_room, 
    from *done), RANGE where the text would pass 4 GiB. Cost: O(n). */
 int chunks_count(Chunks *chunks, const uint8_t *text, size_t n, size_t *done);
 
+/* Goes on with the only chunk, or begins it: a text that is not split, in parts, of which there are no others. Fails with CAPACITY where there is no
+   room for the part. Cost: O(n). */
+int chunks_append(Chunks *chunks, const uint8_t *text, size_t n);
+
 /* The same chunks in other memory, of at least their size; the old memory is free then. Cost: O(bytes). */
 void chunks_move(Chunks *chunks, uint32_t room, uint32_t bytes_room, void *memory);
 

@@ -30,6 +30,9 @@ static unsigned sextet(uint8_t c) {
     return c == '+' ? 62 : c == '/' ? 63 : NOT_BASE64;
 }
 
+/* Whether the line, or the file, ends at r->at. */
+static int at_end(const Reader *r) { return r->at >= r->n || r->file[r->at] == '\n' || r->file[r->at] == '\r'; }
+
 /* A decimal number at r->at, up to RANKS_MOST - 1. */
 static int read_number(Reader *r, uint32_t *value) {
     size_t start = r->at;
@@ -47,10 +50,12 @@ static int next_line(Reader *r) {
     r->token = r->file + r->at;
     while (r->at < r->n && sextet(r->file[r->at]) != NOT_BASE64) r->at++;
     r->length = (size_t)(r->file + r->at - r->token);
+    if (!r->length && at_end(r)) return stop(r, RANKS_BLANK);
     size_t padding = (4 - r->length % 4) % 4;
     for (size_t i = 0; i < padding; i++, r->at++)
         if (r->at >= r->n || r->file[r->at] != '=') return stop(r, RANKS_BASE64);
-    if (padding == 3 || r->at >= r->n || r->file[r->at] != ' ') return stop(r, RANKS_BASE64);
+    if (padding != 3 && at_end(r)) return stop(r, RANKS_NO_ID);
+    if (padding == 3 || r->file[r->at] != ' ') return stop(r, RANKS_BASE64);
     /* the bits that padding leaves over must be zero, or two lines could say the same */
     if (padding && sextet(r->token[r->length - 1]) & (padding == 1 ? 0x3u : 0xFu)) return stop(r, RANKS_BASE64);
     r->bytes = r->length * 3 / 4;

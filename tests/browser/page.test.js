@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
+import { load } from '../../wasm/src/folio.js';
+import { openRun } from '../../wasm/src/run.js';
 import { TINY, assertNoFaults, figure, inState, notices, points, ready, setUp, steps, untilNotice, untilPoints } from './page.js';
 
 const site = setUp();
@@ -48,6 +50,28 @@ test('loss falls, and the figures say so', async (t) => {
 
 /** Different characters of the text. @param {import('./page.js').Page} page */
 const vocabulary = async (page) => Number((await page.textContent('#text-facts'))?.match(/(\d+) different/)?.[1]);
+
+test('the chart shows what counting gives, in lines and in words, for the run that is there', async (t) => {
+  const folio = await load();
+  const file = (/** @type {string} */ path) => readFile(new URL(`../../models/${path}`, import.meta.url), 'utf8');
+  const run = openRun(folio, { text: await file('mock-shakespeare.txt'), config: { ...JSON.parse(await file('presets/tiny.json')) } });
+  const wanted = Object.entries((await run.baselines()) ?? {}).map(([name, { val_loss }]) => `${name} ${val_loss.toFixed(3)}`);
+  assert.equal(wanted.length, 4);
+
+  const page = await site.open(t, `${TINY}&max_iters=5`);
+  assert.ok(await page.isHidden('#levels'));
+  await page.click('#start');
+  await page.waitForSelector('#chart[data-levels="uniform unigram bigram trigram"]');
+  assert.equal(await page.textContent('#levels-list'), wanted.join(' · '));
+  assert.ok(await page.isVisible('#levels'));
+  await inState(page, 'done');
+  await page.click('#reset');
+  await page.waitForFunction(() => document.getElementById('levels')?.hidden);
+  await page.click('#step');
+  await page.waitForSelector('#levels:not([hidden])');
+  await page.waitForFunction((words) => document.getElementById('levels-list')?.textContent === words, wanted.join(' · '));
+  assertNoFaults(page);
+});
 
 test('a sample appears as it learns, streams, and the same seed writes the same', async (t) => {
   const page = await site.open(t, `${TINY}&max_iters=30&tokens=200`);

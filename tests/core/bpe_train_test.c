@@ -127,6 +127,27 @@ TEST(the_merges_are_those_of_counting_anew) {
     }
 }
 
+TEST(ids_of_more_than_16_bits_give_the_same_merges) {
+    static uint8_t text[MOST_TEXT];
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        size_t n = random_text(seed, text, 3);
+        test_note("seed %d, %d bytes", (int)seed, (int)n);
+        for (uint32_t target = 65536; target <= 65537; target++) check_training(SPLIT_GPT2, text, n, target, 5, 100);
+    }
+}
+
+TEST(a_text_that_is_not_split_can_come_in_parts) {
+    static uint8_t text[MOST_TEXT];
+    size_t n = random_text(5, text, 4);
+    void *memory = exactly(chunks_bytes(4, (uint32_t)n));
+    Chunks c;
+    chunks_init(&c, SPLIT_NONE, 4, (uint32_t)n, memory);
+    for (size_t at = 0; at < n; at += 100) CHECK_INT(chunks_append(&c, text + at, n - at < 100 ? n - at : 100), FOLIO_OK);
+    CHECK(c.count == 1 && c.counts[0] == 1 && c.total == n && c.offsets[1] == n && memcmp(c.bytes, text, n) == 0);
+    CHECK_INT(chunks_append(&c, text, 1), FOLIO_ERR_CAPACITY);
+    free(memory);
+}
+
 TEST(runs_of_one_letter_are_joined_from_the_left) {
     static uint8_t text[1000];
     for (size_t n = 1; n < sizeof text; n += 37) {

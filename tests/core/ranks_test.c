@@ -29,7 +29,12 @@ TEST(damage_is_named_by_line_and_reason) {
         int reason;
     } damaged[] = {{"YQ== 0\nYg=", RANKS_BASE64},
                    {"YQ== 0\nYg==1", RANKS_BASE64},
-                   {"YQ== 0\n\nYg== 1", RANKS_EMPTY},
+                   {"YQ== 0\n\nYg== 1", RANKS_BLANK},
+                   {"YQ== 0\r\n\r\nYg== 1", RANKS_BLANK},
+                   {"YQ== 0\n\n", RANKS_BLANK},
+                   {"YQ== 0\nYg==", RANKS_NO_ID},
+                   {"YQ== 0\nYg==\r\nYw== 2", RANKS_NO_ID},
+                   {"YQ== 0\nYmNk\nYw== 2", RANKS_NO_ID},
                    {"YQ== 0\nY* 1", RANKS_BASE64},
                    {"YQ== 0\nYh== 1", RANKS_BASE64},
                    {"YQ== 0\nYg== ", RANKS_NUMBER},
@@ -44,8 +49,7 @@ TEST(damage_is_named_by_line_and_reason) {
         test_note("%s", damaged[i].file);
         CHECK_INT(ranks_measure(&r, RANKS_TEXT, (const uint8_t *)damaged[i].file, strlen(damaged[i].file)), FOLIO_ERR_RANKS);
         CHECK_INT(r.line, 2);
-        if (r.reason != damaged[i].reason && !(damaged[i].reason == RANKS_EMPTY && r.reason == RANKS_BASE64))
-            CHECK_INT(r.reason, damaged[i].reason);
+        CHECK_INT(r.reason, damaged[i].reason);
     }
 }
 

@@ -45,7 +45,7 @@ test('--budget says its plan, ends in time with the start of the program counted
 test('--budget as events; what is saved goes on with the schedule of the plan', async () => {
   const { stdout } = await folio(...small, '--budget', '2', '--json', '--out', at('planned.safetensors'));
   const all = events(stdout);
-  const [plan] = all;
+  const [, plan] = all; // after what the text is
   const done = all.at(-1);
   assert.deepEqual([plan.event, plan.step, plan.budget, plan.settings.max_iters], ['plan', 0, 2, plan.steps]);
   const last = all.filter(({ event }) => event === 'moved').at(-1)?.steps ?? plan.steps;

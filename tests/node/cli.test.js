@@ -34,10 +34,14 @@ const folio = (...options) => new Promise((resolve) => {
 const events = (stdout) => stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
 const small = ['train', '--data', at('text.txt'), '--preset', at('small.json')];
 
-test('train --json: one object a line, step and eval events, done at the end', async () => {
+test('train --json: one object a line, data at the beginning, step and eval events, done at the end', async () => {
   const { code, stdout, stderr } = await folio(...small, '--json', '--seed', '7', '--steps', '30', '--eval-every', '15');
   assert.equal(code, 0, stderr);
-  const all = events(stdout);
+  const [data, ...all] = events(stdout);
+  assert.deepEqual(Object.keys(data), ['event', 'path', 'tokenizer', 'vocab_size', 'tokens', 'train_tokens', 'val_tokens', 'val_windows', 'block_size', 'baselines']);
+  assert.equal(data.tokens, data.train_tokens + data.val_tokens);
+  assert.deepEqual(Object.keys(data.baselines), ['uniform', 'unigram', 'bigram', 'trigram']);
+  assert.deepEqual(data.baselines.uniform.val_loss, Math.log(data.vocab_size));
   assert.deepEqual(all.filter(({ event }) => event === 'step').map(({ step }) => step), Array.from({ length: 30 }, (_, i) => i));
   assert.deepEqual(Object.keys(all[0]), ['event', 'step', 'loss', 'lr', 'grad_norm', 'tokens', 'seconds']);
   assert.deepEqual(all.filter(({ event }) => event === 'eval').map(({ step }) => step), [15, 30]);
@@ -55,6 +59,7 @@ test('train without a terminal: plain lines, without control characters, that sa
   assert.equal(code, 0, stderr);
   assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f]/);
   assert.match(stdout, /^text: .*text\.txt, 12\.\d kB/);
+  assert.match(stdout, /to beat: uniform \d\.\d{4}, unigram \d\.\d{4}, bigram \d\.\d{4}, trigram \d\.\d{4} nats per token; (\d\.\d{4}, ){3}\d\.\d{4} bits per byte\n/);
   assert.match(stdout, /step 20\/20 {2}loss \d\.\d{4} {2}[\d,]+ tokens\/s {2}ETA 0:00/);
   assert.match(stdout, /step 10: validation loss \d\.\d{4}, \d\.\d{4} bits per byte\n/);
   assert.match(stdout, /done: 20 steps;[^\n]*\nvalidation loss \d\.\d{4} nats per token, \d\.\d{4} bits per byte\ndigest [0-9a-f]{64}\n$/);
@@ -64,12 +69,15 @@ test('train --out, sample, eval, info: a model goes from hand to hand', async ()
   const model = at('model.safetensors');
   const trained = await folio(...small, '--json', '--out', model);
   assert.equal(trained.code, 0, trained.stderr);
-  const done = events(trained.stdout).at(-1);
+  const [data, done] = [events(trained.stdout)[0], events(trained.stdout).at(-1)];
 
   const judged = await folio('eval', '--model', model, '--data', at('text.txt'), '--json');
   assert.deepEqual(events(judged.stdout), [{ event: 'eval', step: 20, val_loss: done.val_loss, bits_per_byte: done.bits_per_byte }]);
   const told = await folio('eval', '--model', model, '--data', at('text.txt'));
   assert.match(told.stdout, /text\.txt: validation loss \d\.\d{4} nats per token, \d\.\d{4} bits per byte \(\d+ windows of 16\)/);
+  const { baselines } = JSON.parse((await folio('eval', '--model', model, '--data', at('text.txt'), '--json', '--baselines')).stdout);
+  assert.deepEqual(baselines, data.baselines);
+  assert.match((await folio('eval', '--model', model, '--data', at('text.txt'), '--baselines')).stdout, /^.*windows of 16\)\nto beat: uniform .* bits per byte\n$/);
 
   const how = ['sample', '--model', model, '--prompt', 'Romeo', '--tokens', '40', '--temperature', '0.8', '--top-k', '9', '--top-p', '0.95', '--min-p', '0.01'];
   const [one, same, other] = await Promise.all([folio(...how, '--seed', '3'), folio(...how, '--seed', '3'), folio(...how, '--seed', '4')]);
@@ -92,11 +100,11 @@ test('train --resume goes on to the same bits', async () => {
   const whole = events((await folio(...small, '--json')).stdout).at(-1);
   await folio(...small, '--steps', '20', '--out', half);
   const settings = ['--set', 'max_iters=20'];
-  const child = await interrupted([...small, '--json', '--out', half, ...settings], 5);
+  const child = await interrupted([...small, '--json', '--out', half, ...settings], 6);
   assert.equal(child.code, 130);
   const resumed = await folio('train', '--data', at('text.txt'), '--resume', half, '--json');
   assert.equal(resumed.code, 0, resumed.stderr);
-  const all = events(resumed.stdout);
+  const all = events(resumed.stdout).slice(1);
   assert.ok(all[0].event === 'eval' || all[0].step > 4);
   assert.equal(all.at(-1).digest, whole.digest);
 });
@@ -124,7 +132,7 @@ test('Ctrl-C stops, saves and says so; the file goes on where it stopped', async
   const [, steps] = /interrupted after (\d+) steps; saved to/.exec(stderr) ?? [];
   assert.ok(Number(steps) >= 2);
   const resumed = events((await folio('train', '--data', at('text.txt'), '--resume', model, '--steps', String(Number(steps) + 3), '--json')).stdout);
-  assert.equal(resumed[0].step, Number(steps));
+  assert.equal(resumed[1].step, Number(steps));
   assert.deepEqual(readdirSync(folder).filter((name) => name.endsWith('.tmp')), []);
 });
 
@@ -187,8 +195,10 @@ test('bench: one object with what was measured', async () => {
 test('help for all and for each', async () => {
   const all = await folio('--help');
   assert.equal(all.code, 0);
+  assert.equal((await folio('-h')).stdout, all.stdout);
   for (const command of ['train', 'sample', 'eval', 'info', 'bench']) {
     assert.match(all.stdout, new RegExp(`folio ${command} `));
+    assert.equal((await folio(command, '-h')).stdout, (await folio(command, '--help')).stdout);
     const { code, stdout } = await folio(command, '--help');
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^folio ${command} - `));
@@ -263,6 +273,17 @@ test('a sample from a prompt that the model cannot read names the character', as
   const { code, stderr } = await folio('sample', '--model', model, '--prompt', 'O €');
   assert.equal(code, 1);
   assert.match(stderr, /'€' \(U\+20AC\) at character 2/);
+});
+
+test('a sampler outside its range is a mistake in the call', async () => {
+  const model = at('sampled.safetensors');
+  await folio(...small, '--steps', '1', '--out', model);
+  for (const [option, value] of [['--temperature', '-1'], ['--top-p', '0'], ['--min-p', '2'], ['--repetition-penalty', '0']]) {
+    const { code, stdout, stderr } = await folio('sample', '--model', model, '--prompt', 'Romeo', option, value);
+    assert.match(stderr, /outside its range: .*temperature=.*\(from 0\)/);
+    assert.deepEqual([code, stdout], [2, '']);
+  }
+  assert.equal((await folio('sample', '--model', model, '--prompt', 'Romeo', '--tokens', '0')).stdout, 'Romeo\n');
 });
 
 test('a failed save leaves the old file as it was', async () => {
@@ -354,6 +375,9 @@ test('an encoding takes its tokens from a file', async () => {
   assert.equal(code, 0);
   assert.deepEqual(JSON.parse(stdout).ids, [2514, 307, 11, 393, 407, 13]);
   assert.match((await folio('tokenize', '--tokenizer', 'gpt2', '--ranks', at('page.html'), at('short.txt'))).stderr, /damaged: line 1/);
+  const wrong = await folio('tokenize', '--tokenizer', 'o200k_base', '--ranks', ranks.replace('r50k', 'cl100k'), at('short.txt'));
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /cl100k_base\.tiktoken: .*not the tokens of o200k_base: 199,998 are expected, 100,256 found; they are those of cl100k_base/);
 });
 
 test('tokenizers that are none are answered with what there is', async () => {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { connect } from '../../wasm/src/client.js';
 import { load } from '../../wasm/src/folio.js';
 import { openRun, openWriter } from '../../wasm/src/run.js';
-import { SMALL, TEXT } from './text.js';
+import { SMALL, TEXT, makeText } from './text.js';
 
 const LIMIT = 2 ** 32;
 
@@ -52,6 +52,18 @@ test('100 cycles of create, train, write, save, close leave memory as it was', a
   const before = folio.info().memory_bytes;
   for (let i = 0; i < 100; i++) cycle();
   assert.equal(folio.info().memory_bytes, before);
+});
+
+test('learning bpe from a text that is not split takes at most 12 times the text', async () => {
+  const text = new Uint8Array(10e6);
+  const part = new TextEncoder().encode(makeText(1e5));
+  for (let at = 0; at < text.length; at += part.length) text.set(part.subarray(0, text.length - at), at);
+  const fresh = await load();
+  const tokenizer = fresh.tokenizer.train('bpe', text, { split: 'none', vocabSize: 300 });
+  assert.equal(tokenizer.vocabSize, 300);
+  const times = fresh.info().text_bytes / text.length;
+  assert.ok(times <= 12, `${times} times`);
+  fresh.close();
 });
 
 test('100 cycles in a worker leave memory as it was', async () => {

@@ -126,6 +126,23 @@ test('a wish out of range is answered with all of them', () => {
   }
 });
 
+test('ids that are no whole numbers are named, and so is a wrong number of tokens', () => {
+  const model = lively({});
+  for (const id of [1.5, -1, NaN, 2 ** 32, /** @type {any} */ ('a')]) {
+    const message = new RegExp(`id ${id} at place 1 is no token: ids are whole numbers from 0`);
+    assert.throws(() => model.logits([1, id], 1, 2), { code: 'TOKEN', op: 'model.logits', message });
+    assert.throws(() => model.logits(Float32Array.of(1, 1.5), 1, 2), { code: 'TOKEN', message: /id 1\.5 at place 1/ });
+    assert.throws(() => written(model.generate({ prompt: [1, id] })), { code: 'TOKEN', op: 'generate', message });
+    assert.throws(() => model.decoder().feed([1, id]), { code: 'TOKEN', op: 'decoder.feed', message });
+    assert.throws(() => folio.dataset({ block_size: 2, vocab_size: 9 }, [1, id, ...Array(50).fill(1)]), { code: 'TOKEN', op: 'dataset', message });
+  }
+  for (const tokens of [-1, 2.5, NaN, Infinity, /** @type {any} */ ('7')]) {
+    assert.throws(() => written(model.generate({ prompt: [1], tokens })), { code: 'RANGE', op: 'generate', message: `generate: tokens=${tokens} is not allowed: it must be a whole number from 0` });
+  }
+  assert.deepEqual(written(model.generate({ prompt: [1], tokens: 0 })), []);
+  assert.deepEqual(model.logits(Uint16Array.of(1, 2), 1, 2), model.logits([1, 2], 1, 2));
+});
+
 test('a model that sees the future cannot write', () => {
   assert.throws(() => written(lively({ causal: false }).generate({ prompt: [1] })), { code: 'NOT_CAUSAL' });
 });

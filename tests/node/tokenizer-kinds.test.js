@@ -63,6 +63,20 @@ test('the same text gives the same tokens, in one part or in many', () => {
   assert.deepEqual(folio.tokenizer.train('bpe', bytes, { vocabSize: 500 }).toRanks(), whole);
 });
 
+test('a text that is not split is one piece, however it comes', async () => {
+  const bytes = utf8.encode(MIXED);
+  const options = /** @type {const} */ ({ vocabSize: 320, split: 'none', special: [] });
+  const tokenizer = folio.tokenizer.train('bpe', bytes, options);
+  assert.deepEqual([...tokenizer.pairs().slice(512)], slowly([MIXED], 64));
+  const parts = [0, 1, 700, 700, 5000, bytes.length].map((at, i, all) => bytes.slice(at, all[i + 1] ?? at));
+  const work = folio.tokenizer.trainStream('bpe', parts, options);
+  let step = await work.next();
+  while (!step.done) step = await work.next();
+  assert.deepEqual(step.value.toRanks(), tokenizer.toRanks());
+  assert.deepEqual(folio.tokenizer.train('bpe', bytes, { ...options, vocabSize: 2 ** 17, minCount: 300 }).toRanks(), folio.tokenizer.train('bpe', bytes, { ...options, minCount: 300, vocabSize: 1000 }).toRanks());
+  assert.throws(() => folio.tokenizer.train('bpe', '', options), { code: 'EMPTY' });
+});
+
 test('word: by frequency, then by bytes; a limit leaves the rest unknown', () => {
   const tokenizer = folio.tokenizer.train('word', 'b a b, c a b', { vocabSize: 5 });
   assert.deepEqual(tokenizer.special, { '<|unk|>': 3, '<|endoftext|>': 4 });
@@ -215,12 +229,31 @@ test('a damaged file is refused by its line', () => {
   const damage = (/** @type {number} */ at, /** @type {string} */ line) => utf8.encode([...lines.slice(0, at), line, ...lines.slice(at + 1)].join('\n'));
   for (const [line, message] of /** @type {[string, RegExp][]} */ ([
     ['YWI', /line 301: its token is not base64/], ['YWI= x', /line 301: a number should follow/], ['YWI= 1048576', /line 301: its id is too large/],
-    ['ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICB4 7', /line 301: its id stands twice \(7\)/], [' 300', /line 301: its token is/], ['IQ== 300', /line 301: its token stands twice/],
+    ['ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICB4 7', /line 301: its id stands twice \(7\)/], [' 300', /line 301: its token is empty/], ['', /line 301: it is empty/], ['\r', /line 301: it is empty/], ['YWI=', /line 301: no id follows its token/], ['YWJj\r', /line 301: no id follows its token/], ['IQ== 300', /line 301: its token stands twice/],
   ])) assert.throws(() => folio.tokenizer.ranks(damage(300, line), { split: 'gpt2' }), { code: 'RANKS', message }, line);
   assert.throws(() => folio.tokenizer.ranks(utf8.encode(lines.slice(1).join('\n')), { split: 'gpt2' }), { code: 'BYTES', message: /0x21/ });
   assert.throws(() => folio.tokenizer.ranks(utf8.encode('<!doctype html>'), { split: 'gpt2' }), { code: 'RANKS', message: /line 1/ });
   const packed = gpt2.toRanks('packed');
   assert.throws(() => folio.tokenizer.ranks(packed.slice(0, 1000), { split: 'gpt2' }), { code: 'RANKS', message: /at byte \d+: the file is cut off/ });
+});
+
+test("an encoding's tokens are known from those of others, by their number and their bytes", () => {
+  const numbers = { gpt2: 50256, p50k_base: 50280, cl100k_base: 100256, o200k_base: 199998, o200k_harmony: 199998 };
+  for (const [encoding, wanted] of Object.entries(numbers)) {
+    const right = folio.tokenizer.ranks(ranksOf(encoding), { encoding });
+    const packed = right.toRanks('packed');
+    right.close();
+    folio.tokenizer.ranks(packed, { encoding }).close();
+    for (const [other, found] of Object.entries(numbers)) {
+      if (found === wanted) continue;
+      const message = `tokenizer.ranks: these are not the tokens of ${other}: ${found.toLocaleString('en-US')} are expected, ${wanted.toLocaleString('en-US')} found; they are those of ${{ gpt2: 'r50k_base', o200k_harmony: 'o200k_base' }[encoding] ?? encoding}`;
+      for (const file of [ranksOf(encoding), packed]) assert.throws(() => folio.tokenizer.ranks(file, { encoding: other }), { code: 'RANKS', message }, `${encoding} for ${other}`);
+    }
+  }
+  const lines = new TextDecoder().decode(ranksOf('gpt2')).split('\n');
+  [lines[300], lines[301]] = [lines[300].replace(' 300', ' 301'), lines[301].replace(' 301', ' 300')];
+  assert.throws(() => folio.tokenizer.ranks(utf8.encode(lines.join('\n')), { encoding: 'gpt2' }), { code: 'RANKS', message: /not the tokens of gpt2: as many, but others/ });
+  folio.tokenizer.ranks(utf8.encode(lines.reverse().slice(1).join('\n')), { split: 'gpt2' }).close();
 });
 
 test('tokenizer.json of other makes is refused with the reason', () => {
@@ -240,6 +273,14 @@ test('tokenizer.json of other makes is refused with the reason', () => {
     change(json);
     assert.throws(() => folio.tokenizer.load(json), { code: 'VOCABULARY', message }, String(change));
   }
+});
+
+test('JSON that is no tokenizer says what is missing', () => {
+  for (const json of ['{}', '{"version":"1.0"}', '{"added_tokens":[]}']) {
+    assert.throws(() => folio.tokenizer.load(json), { code: 'VOCABULARY', message: /^tokenizer\.load: there is neither 'model', as Hugging Face's tokenizer\.json has, nor 'kind', as Folio's own/ });
+  }
+  assert.throws(() => folio.tokenizer.load({ model: {} }), { code: 'VOCABULARY', message: /model.vocab is missing/ });
+  assert.throws(() => folio.tokenizer.load({ kind: 'piece' }), { code: 'ARGUMENT', message: /no tokenizer 'piece'/ });
 });
 
 test('own JSON that is damaged is refused', () => {

@@ -81,6 +81,10 @@ test('an unknown kind is named', () => {
 
 test('ids that are no tokens are refused', () => {
   assert.throws(() => folio.tokenizer.train('char', 'ab').decode([0, 2]), { code: 'TOKEN', message: /2 tokens/ });
+  for (const id of [0.5, -1, NaN]) {
+    for (const kind of /** @type {const} */ (['char', 'byte'])) assert.throws(() => folio.tokenizer.train(kind, 'ab').decode([0, id]), { code: 'TOKEN', message: new RegExp(`id ${id} at place 1 is no token`) });
+  }
+  assert.throws(() => folio.tokenizer.train('char', 'ab').offsets('ab', [0, 1.5]), { code: 'TOKEN', message: /id 1\.5 at place 1/ });
 });
 
 test('a vocabulary that has grown keeps its ids, in JSON of both kinds', () => {

@@ -22,9 +22,12 @@ function overview() {
   return [`folio ${VERSION} - train a GPT on the processor you have`, '', ...lines, '', '`folio COMMAND --help` tells the options.'].join('\n');
 }
 
+/** @param {string} word */
+const isHelp = (word) => word === '--help' || word === '-h';
+
 /** @param {string[]} argv @returns {Promise<number>} */
 async function main([name, ...rest]) {
-  if (name === undefined || name === '--help' || name === 'help') {
+  if (name === undefined || isHelp(name) || name === 'help') {
     console.log(overview());
     return name === undefined ? 2 : 0;
   }
@@ -37,7 +40,7 @@ async function main([name, ...rest]) {
     throw new UsageError(`there is no command '${name}'${near ? `; did you mean '${near}'?` : ''}`);
   }
   const command = COMMANDS[name];
-  if (rest.includes('--help')) {
+  if (rest.some(isHelp)) {
     console.log(helpText(name, command));
     return 0;
   }

@@ -1,6 +1,8 @@
 /** sample.js - `folio sample`: let a model write. */
 
+import { FolioError } from '../src/error.js';
 import { openWriter } from '../src/run.js';
+import { UsageError } from './args.js';
 import { ENGINE_OPTIONS, loadEngine } from './engine.js';
 import { about, chosenModel, isOfCheckpoint, readFile } from './files.js';
 import { interrupt } from './interrupt.js';
@@ -30,8 +32,15 @@ async function runSample(options) {
   const folio = await loadEngine(options);
   const writer = about(model, () => openWriter(folio, readFile(model)), isOfCheckpoint);
   const how = { topK: options['top-k'], topP: options['top-p'], minP: options['min-p'], repetitionPenalty: options['repetition-penalty'] };
-  process.stdout.write(prompt);
-  for await (const text of writer.generate({ prompt, tokens, temperature, seed, ...how, ...interrupt })) process.stdout.write(text);
-  process.stdout.write('\n');
+  let before = prompt;
+  try {
+    for await (const text of writer.generate({ prompt, tokens, temperature, seed, ...how, ...interrupt })) {
+      process.stdout.write(before + text);
+      before = '';
+    }
+  } catch (error) {
+    throw error instanceof FolioError && error.op === 'generate' && error.code === 'RANGE' ? new UsageError(error.message) : error;
+  }
+  process.stdout.write(`${before}\n`);
   return 0;
 }

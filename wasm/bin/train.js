@@ -3,6 +3,7 @@
 import { FolioError } from '../src/error.js';
 import { openRun } from '../src/run.js';
 import { UsageError } from './args.js';
+import { baselineWords } from './baselines.js';
 import { budgetedPresets, choosePreset, measureRun, parseDuration } from './budget.js';
 import { about, checkWritable, isOfCheckpoint, isOfOldText, isOfText, readFile, readText, writeFile } from './files.js';
 import { INIT_NOTES, INIT_OPTIONS, checkInit, oldTextOf, writeSample } from './init.js';
@@ -33,7 +34,7 @@ export const train = {
     resume: { value: 'FILE', doc: 'go on from a checkpoint, with its settings' },
     ...INIT_OPTIONS,
     out: { value: 'FILE', doc: 'save a checkpoint at the end, at every evaluation and on Ctrl-C' },
-    json: { doc: 'one JSON object a line on stdout: step, eval, plan, moved, diverged, sample and done events' },
+    json: { doc: 'one JSON object a line on stdout: data, step, eval, plan, moved, diverged, sample and done events' },
     ...ENGINE_OPTIONS,
   },
   notes: `Ctrl-C stops after the step that is done and saves; pressed twice it does not wait.
@@ -81,6 +82,9 @@ async function runTrain(options) {
   const keepBest = options['keep-best'] ?? (init && run.parts.evaluator.windows > 0 ? true : undefined);
   let stopped = 'steps';
   try {
+    const baselines = await run.baselines({ signal });
+    if (json) console.log(JSON.stringify(dataEvent(path, run, baselines)));
+    else say(baselineWords(baselines));
     await sample();
     // what has passed since this program was started is part of the budget
     const spent = performance.now() / 1000;
@@ -152,6 +156,17 @@ function typed(open) {
   } catch (error) {
     throw error instanceof FolioError && error.op === 'init' ? new UsageError(error.message) : error;
   }
+}
+
+/**
+ * @param {string} path
+ * @param {import('../src/run.js').Run} run
+ * @param {Awaited<ReturnType<import('../src/run.js').Run['baselines']>>} baselines
+ */
+function dataEvent(path, { config, parts: { dataset, tokenizer } }, baselines) {
+  const { tokens, nTrain: train_tokens } = dataset;
+  const sizes = { tokens, train_tokens, val_tokens: tokens - train_tokens, val_windows: dataset.valWindows, block_size: config.block_size };
+  return { event: 'data', path, tokenizer: tokenizer.kind, vocab_size: config.vocab_size, ...sizes, baselines };
 }
 
 /**

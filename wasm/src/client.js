@@ -40,6 +40,7 @@
  *   for await (const text of run.generate({ prompt?, tokens?, temperature?, topK?, topP?, minP?, repetitionPenalty?, seed?, signal? })) ...
  *     pieces of text as they are written (the prompt is not repeated); training waits meanwhile, so it may run inside the train loop
  *   await run.evaluate({ windows?, old?, signal? })  mean loss over the whole validation part, or its first windows, or of oldText; null without one
+ *   await run.baselines({ signal? })           what to beat: {uniform, unigram, bigram, trigram}, each {val_loss, bits_per_byte}; null likewise
  *   await run.checkpoint({ optimizer? })       Uint8Array, a safetensors file; optimizer: false leaves the optimizer state out
  *   await run.digest()                         SHA-256 of the weights, hex
  *   await run.close()

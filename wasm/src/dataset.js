@@ -1,11 +1,15 @@
 /** dataset.js - token ids -> windows -> batches. */
 
+import { baselinePieces } from './baselines.js';
+import { toIds } from './ids.js';
 import { out } from './module.js';
+import { finish } from './pace.js';
 
 /** @typedef {{inputs: Uint32Array<ArrayBuffer>, targets: Uint32Array<ArrayBuffer>, rows: number}} Batch inputs and targets: (rows, block_size) */
 
 export class Dataset {
   #module;
+  #ids;
 
   /**
    * @param {import('./module.js').Module} module
@@ -15,8 +19,11 @@ export class Dataset {
    */
   constructor(module, config, values, ids) {
     const short = ids instanceof Uint16Array;
-    const words = short ? new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength) : ids instanceof Uint32Array ? ids : Uint32Array.from(ids);
+    const own = short ? ids.slice() : toIds('dataset', ids);
+    const words = own instanceof Uint16Array ? new Uint8Array(own.buffer) : own;
     this.#module = module;
+    /** A copy beside that of the module, for the baselines. */
+    this.#ids = own;
     /** @readonly */
     this.handle = module.create('dataset', short ? 'dataset_create16' : 'dataset_create', [values, words, ids.length], (code) => (code === 'TOKEN'
       ? `vocab_size=${config.vocab_size}`
@@ -33,6 +40,7 @@ export class Dataset {
     this.valWindows = valWindows;
     this.batchSize = batchSize;
     this.blockSize = blockSize;
+    this.vocabSize = config.vocab_size;
   }
 
   /**
@@ -59,6 +67,25 @@ export class Dataset {
     this.#module.check('dataset.valBatch', 'dataset_val_batch', [this.handle, first, count, out(inputs), out(targets)],
       () => `windows ${first} to ${first + count - 1} of ${this.valWindows}`);
     return { inputs, targets, rows: count };
+  }
+
+  /**
+   * The same as baselines, in pieces: yields undefined after each.
+   * @param {{vocabulary?: number}} [options]
+   */
+  baselinePieces({ vocabulary = this.vocabSize } = {}) {
+    const first = this.nTrain + 1;
+    return baselinePieces(this.#ids, { nTrain: this.nTrain, first, end: first + this.valWindows * this.blockSize, vocabSize: vocabulary });
+  }
+
+  /**
+   * What a model has to beat: nats per token of n-gram models counted on the training part, over the same tokens of the validation part that an
+   * Evaluator judges. They see two tokens back everywhere, a model only back to where its window begins. Null where there is no validation part.
+   * @param {{vocabulary?: number}} [options] vocabulary: ids are below it; default vocab_size
+   * @returns {import('./baselines.js').Baselines | null}
+   */
+  baselines(options) {
+    return finish(this.baselinePieces(options));
   }
 
   /** @param {number} rows */

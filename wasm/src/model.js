@@ -1,6 +1,7 @@
 /** model.js - the weights of a GPT, and what it writes. */
 
 import { FolioError } from './error.js';
+import { toIds } from './ids.js';
 import { out } from './module.js';
 import { digestFloats } from './digest.js';
 
@@ -67,7 +68,7 @@ export class Model {
   logits(ids, B, T) {
     if (ids.length !== B * T) throw new FolioError('ARGUMENT', 'model.logits', `model.logits: ${ids.length} ids are not B * T = ${B} * ${T}`);
     const logits = new Float32Array(B * T * this.config.vocab_size);
-    this.#module.check('model.logits', 'model_logits', [this.handle, Uint32Array.from(ids), B, T, out(logits)],
+    this.#module.check('model.logits', 'model_logits', [this.handle, toIds('model.logits', ids), B, T, out(logits)],
       () => `B=${B}, T=${T}, block_size=${this.config.block_size}, vocab_size=${this.config.vocab_size}`);
     return logits;
   }
@@ -84,9 +85,12 @@ export class Model {
    * @returns {Generator<number | undefined, void, void>}
    */
   *generate({ prompt, tokens = 100, seed = 1, ...how }) {
+    if (!Number.isSafeInteger(tokens) || tokens < 0) {
+      throw new FolioError('RANGE', 'generate', `generate: tokens=${tokens} is not allowed: it must be a whole number from 0`);
+    }
     const decoder = this.decoder();
     try {
-      const context = Array.from(prompt).slice(-this.config.block_size);
+      const context = Array.from(toIds('generate', prompt)).slice(-this.config.block_size);
       let fed = 0;
       for (let index = 0; index < tokens; index++) {
         if (decoder.position === this.config.block_size) {
@@ -158,7 +162,7 @@ export class Decoder {
   /** @param {ArrayLike<number>} ids */
   feed(ids) {
     const { vocab_size: V, block_size: T } = this.#model.config;
-    this.#module.check('decoder.feed', 'decoder_feed', [this.#handle, Uint32Array.from(ids), ids.length],
+    this.#module.check('decoder.feed', 'decoder_feed', [this.#handle, toIds('decoder.feed', ids), ids.length],
       (code) => (code === 'TOKEN' ? `vocab_size is ${V}` : `${ids.length} more tokens after ${this.position} of ${T}`));
   }
 

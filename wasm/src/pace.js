@@ -37,6 +37,19 @@ export async function* paced(pieces, { signal, hold } = {}) {
 }
 
 /**
+ * The result of pieces, at once.
+ * @template R
+ * @param {Generator<unknown, R, void>} pieces
+ * @returns {R}
+ */
+export function finish(pieces) {
+  for (;;) {
+    const { done, value } = pieces.next();
+    if (done) return /** @type {R} */ (value);
+  }
+}
+
+/**
  * The result of work that tells nothing on the way.
  * @template R
  * @param {Generator<unknown, R, void>} pieces

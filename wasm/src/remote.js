@@ -96,6 +96,11 @@ export class RemoteRun extends RemoteWriter {
     return this.ask('run.evaluate', { options }, signal);
   }
 
+  /** @param {Abortable} [options] @returns {ReturnType<import('./run.js').Run['baselines']>} */
+  baselines({ signal } = {}) {
+    return this.ask('run.baselines', {}, signal);
+  }
+
   /** @param {{optimizer?: boolean} & Abortable} [options] @returns {Promise<Uint8Array<ArrayBuffer>>} */
   checkpoint({ signal, ...options } = {}) {
     return this.ask('run.checkpoint', { options }, signal);
@@ -167,7 +172,7 @@ export class RemoteTokenizer extends Remote {
 
 /**
  * @typedef {{ref: number, tokens: number, nTrain: number, windows: number, batches: number, valWindows: number, batchSize: number,
- *   blockSize: number}} DatasetFacts
+ *   blockSize: number, vocabSize: number}} DatasetFacts
  */
 
 export class RemoteDataset extends Remote {
@@ -181,6 +186,7 @@ export class RemoteDataset extends Remote {
     this.valWindows = facts.valWindows;
     this.batchSize = facts.batchSize;
     this.blockSize = facts.blockSize;
+    this.vocabSize = facts.vocabSize;
   }
 
   /** @param {number} index @returns {Promise<import('./dataset.js').Batch>} */
@@ -191,6 +197,11 @@ export class RemoteDataset extends Remote {
   /** @param {number} first @param {number} count @returns {Promise<import('./dataset.js').Batch>} */
   valBatch(first, count) {
     return this.ask('dataset.valBatch', { first, count });
+  }
+
+  /** @param {{vocabulary?: number} & Abortable} [options] @returns {Promise<import('./baselines.js').Baselines | null>} */
+  baselines({ signal, ...options } = {}) {
+    return this.ask('dataset.baselines', { options }, signal);
   }
 }
 

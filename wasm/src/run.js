@@ -1,5 +1,6 @@
 /** run.js - one model learning one text: the training loop, the same for the command line, the worker and the page. */
 
+import { withBits } from './baselines.js';
 import { Best } from './best.js';
 import { Budget } from './budget.js';
 import { bestOf, read, restore, save } from './checkpoint/checkpoint.js';
@@ -89,7 +90,7 @@ export function openRun(folio, { text, config: partial = {}, checkpoint: bytes, 
       throw new FolioError('RANGE', 'run', `run: vocab_size=${config.vocab_size} is less than the ${tokenizer.vocabSize} tokens of the vocabulary`);
     }
     folio.checkMemory(config, 'total');
-    const ids = encodeText(tokenizer, text);
+    const ids = shorten(encodeText(tokenizer, text), tokenizer.vocabSize);
     const notes = [];
     if (start?.added.length) notes.push(grownWords(start.added, tokenizer.vocabSize));
     if (start && tooShortToJudge(config, ids.length)) {
@@ -145,6 +146,9 @@ export function encodeText(tokenizer, text) {
   return tokenizer.encode(text, { allowedSpecial, disallowedSpecial: [] });
 }
 
+/** Ids in half the memory, where they fit. @param {Uint32Array<ArrayBuffer>} ids @param {number} vocabSize */
+export const shorten = (ids, vocabSize) => (vocabSize <= 0x10000 ? new Uint16Array(ids) : ids);
+
 /**
  * The text that a model has learnt before; one that cannot be used fails with op 'oldText'.
  * @param {Folio} folio
@@ -164,7 +168,7 @@ function oldDataset(folio, tokenizer, text, config) {
  * What turns a loss in nats per token of the validation part into bits per byte of it, so that tokenizers can be compared.
  * @param {import('./tokenizer.js').Tokenizer} tokenizer
  * @param {string | Uint8Array} text
- * @param {Uint32Array} ids of the text
+ * @param {import('./baselines.js').Ids} ids of the text
  * @param {number} nTrain where the validation part begins
  */
 export function bitsPerNat(tokenizer, text, ids, nTrain) {
@@ -359,6 +363,15 @@ export class Run {
     const { evaluator, old: before } = this.parts;
     const chosen = old ? before : evaluator;
     return chosen ? finished(chosen.pieces(old && windows === undefined ? this.#oldWindows() : { windows }), pace) : null;
+  }
+
+  /**
+   * What the model has to beat: Dataset.baselines, with bits per byte. Null where there is no validation part.
+   * @param {import('./pace.js').Pace} [pace]
+   */
+  async baselines(pace) {
+    const { dataset, tokenizer } = this.parts;
+    return withBits(await finished(dataset.baselinePieces({ vocabulary: tokenizer.vocabSize }), pace), this.bitsPerNat);
   }
 
   /**

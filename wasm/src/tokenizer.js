@@ -1,6 +1,7 @@
 /** tokenizer.js - text <-> token ids, the same for every kind. tokenizer/make.js makes them: from texts, encodings, files. */
 
 import { FolioError } from './error.js';
+import { toIds } from './ids.js';
 import { Handle, out } from './module.js';
 import { explainText } from './tokenizer/faults.js';
 import { toHuggingFace } from './tokenizer/huggingface.js';
@@ -160,7 +161,7 @@ export class Tokenizer {
    * @returns {Uint8Array<ArrayBuffer>} UTF-8; tokens of byte and bpe may be parts of characters
    */
   decodeBytes(ids) {
-    const words = Uint32Array.from(ids);
+    const words = toIds('tokenizer.decode', ids);
     const written = new Uint32Array(1);
     for (let room = hasStrings(this.kind) ? 8 * words.length : 4 * words.length; ; room = written[0]) {
       const bytes = new Uint8Array(room);
@@ -209,7 +210,7 @@ export class Tokenizer {
    */
   offsets(text, ids) {
     const bytes = toBytes(text);
-    const words = Uint32Array.from(ids);
+    const words = toIds('tokenizer.offsets', ids);
     const offsets = new Uint32Array(words.length);
     this.#module.check('tokenizer.offsets', 'tokenizer_offsets', [this.#handle, bytes, bytes.length, words, words.length, out(offsets)],
       () => 'the ids must be those of this text');

@@ -1,7 +1,9 @@
 /** trainer.js - one training step after another, and the judgement of what was learnt. */
 
 import { FolioError } from './error.js';
+import { toIds } from './ids.js';
 import { out } from './module.js';
+import { finish } from './pace.js';
 
 /** @typedef {{step: number, loss: number, lr: number, grad_norm: number, tokens: number}} Report step: steps done, this one included */
 
@@ -86,7 +88,7 @@ export class Trainer {
     }
     const loss = new Float64Array(1);
     this.#module.check('trainer.gradients', 'trainer_gradients',
-      [this.handle, Uint32Array.from(inputs), Uint32Array.from(targets), B, out(loss)], () => `B=${B}`);
+      [this.handle, toIds('trainer.gradients', inputs), toIds('trainer.gradients', targets), B, out(loss)], () => `B=${B}`);
     return loss[0];
   }
 
@@ -159,11 +161,7 @@ export class Evaluator {
    * @returns {number | null}
    */
   evaluate(options) {
-    const pieces = this.pieces(options);
-    for (;;) {
-      const { done, value } = pieces.next();
-      if (done) return value ?? null;
-    }
+    return finish(this.pieces(options));
   }
 
   close() {

@@ -90,6 +90,7 @@ const MESSAGES = {
   },
   'run.train': (args, { signal }) => /** @type {Run} */ (get(args)).train({ ...args.options, signal, hold: () => hold(signal) }),
   'run.evaluate': (args, { signal }) => foreground(() => /** @type {Run} */ (get(args)).evaluate({ ...args.options, signal })),
+  'run.baselines': (args, { signal }) => /** @type {Run} */ (get(args)).baselines({ signal }),
   'run.checkpoint': (args) => /** @type {Run} */ (get(args)).checkpoint(args.options),
   'run.digest': (args) => /** @type {Run} */ (get(args)).parts.model.digest(),
   'run.generate': (args, { signal }) => writing(/** @type {Run} */ (get(args)).writer.generate({ ...args.options, signal })),
@@ -116,11 +117,12 @@ const MESSAGES = {
   'tokenizer.toJSON': (args) => /** @type {Tokenizer} */ (get(args)).toJSON(),
   'dataset.create': ({ partial, ids }) => {
     const dataset = folio.dataset(partial, ids);
-    const { tokens, nTrain, windows, batches, valWindows, batchSize, blockSize } = dataset;
-    return keep(dataset, { tokens, nTrain, windows, batches, valWindows, batchSize, blockSize });
+    const { tokens, nTrain, windows, batches, valWindows, batchSize, blockSize, vocabSize } = dataset;
+    return keep(dataset, { tokens, nTrain, windows, batches, valWindows, batchSize, blockSize, vocabSize });
   },
   'dataset.batch': (args) => /** @type {Dataset} */ (get(args)).batch(args.index),
   'dataset.valBatch': (args) => /** @type {Dataset} */ (get(args)).valBatch(args.first, args.count),
+  'dataset.baselines': (args, { signal }) => finished(/** @type {Dataset} */ (get(args)).baselinePieces(args.options), { signal }),
   'model.create': ({ partial }) => {
     const model = folio.model(partial);
     return keep(model, { config: model.config, parameters: model.parameters });

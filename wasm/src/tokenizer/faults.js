@@ -4,6 +4,7 @@
 const REASONS = [
   'its token is not base64', 'a number should follow the token', 'its id is too large', 'its id stands twice', 'its token is empty',
   'the file is cut off', 'it does not begin as such a file does', 'its token stands twice',
+  'it is empty', 'no id follows its token',
 ];
 
 /**

@@ -195,5 +195,5 @@ function specialTokens(added) {
 /** @param {unknown} value @param {string} what @returns {Record<string, unknown>} */
 function object(value, what) {
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) return /** @type {Record<string, unknown>} */ (value);
-  return refuse(`${what} is not an object`);
+  return refuse(value === undefined ? `${what} is missing` : `${what} is not an object`);
 }

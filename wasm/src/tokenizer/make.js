@@ -2,8 +2,9 @@
 
 import { FolioError } from '../error.js';
 import { out } from '../module.js';
+import { finish } from '../pace.js';
 import { Tokenizer } from '../tokenizer.js';
-import { findEncoding } from './encodings.js';
+import { checkRanks, findEncoding } from './encodings.js';
 import { explainFile, explainText } from './faults.js';
 import { fromHuggingFace } from './huggingface.js';
 import { hasStrings, kindIndex, splitIndex, toBytes } from './names.js';
@@ -27,11 +28,7 @@ import { Training } from './training.js';
  * @param {TrainingOptions} [options] word and bpe
  */
 export function trainTokenizer(module, kind, text, options) {
-  const pieces = training(module, kind, text, options);
-  for (;;) {
-    const { done, value } = pieces.next();
-    if (done) return /** @type {Tokenizer} */ (value);
-  }
+  return finish(training(module, kind, text, options));
 }
 
 /**
@@ -80,7 +77,23 @@ export function fromTraining(module, work) {
 export function fromRanks(module, file, options) {
   const op = 'tokenizer.ranks';
   const { split, special = {} } = 'encoding' in options ? findEncoding(op, options.encoding) : options;
-  return open(op, module, { kind: 'bpe', split, file, special });
+  /** @type {(names: SpecialTokens) => Tokenizer} */
+  const opened = (names) => {
+    const tokenizer = open(op, module, { kind: 'bpe', split, file, special: names });
+    try {
+      if ('encoding' in options) checkRanks(op, options.encoding, tokenizer.toRanks('packed'));
+    } catch (error) {
+      tokenizer.close();
+      throw error;
+    }
+    return tokenizer;
+  };
+  try {
+    return opened(special);
+  } catch (error) {
+    if (error instanceof FolioError && error.code === 'SPECIAL' && 'encoding' in options) opened({}).close(); // the tokens of another encoding?
+    throw error;
+  }
 }
 
 /**
@@ -90,6 +103,9 @@ export function fromRanks(module, file, options) {
 export function loadTokenizer(module, json) {
   const op = 'tokenizer.load';
   const value = typeof json === 'string' ? parse(json) : json;
+  if (!('model' in value) && !('kind' in value)) {
+    throw new FolioError('VOCABULARY', op, `${op}: there is neither 'model', as Hugging Face's tokenizer.json has, nor 'kind', as Folio's own`);
+  }
   const { kind, split, tokens, special = {}, vocabulary = '' } = /** @type {TokenizerJson} */ ('model' in value ? fromHuggingFace(value) : value);
   const index = kindIndex(op, kind);
   if (hasStrings(kind)) {

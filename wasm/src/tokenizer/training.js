@@ -5,7 +5,7 @@
 
 import { FolioError } from '../error.js';
 import { out } from '../module.js';
-import { END_OF_TEXT, UNKNOWN, kindIndex, splitIndex, toBytes } from './names.js';
+import { END_OF_TEXT, SPLITS, UNKNOWN, kindIndex, splitIndex, toBytes } from './names.js';
 import { concat } from './strings.js';
 
 /**
@@ -21,6 +21,10 @@ const MOST = 2 ** 20;
 /** Bytes of text and places of pairs in a piece of work: a few milliseconds each. */
 const PART = 1 << 18;
 const PLACES = 20_000;
+/** The split that leaves a text whole. */
+const NONE = SPLITS.indexOf('none');
+/** Bytes that offsets of 32 bits can tell apart. */
+const LONGEST = 2 ** 32 - 1;
 
 export class Training {
   #module;
@@ -28,6 +32,8 @@ export class Training {
   #split;
   /** Bytes that came after the last sure end of a piece. @type {Uint8Array} */
   #rest = new Uint8Array(0);
+  /** Parts of a text that is not split, until it is whole. @type {Uint8Array[]} */
+  #waiting = [];
   #counted = 0;
   #closed = false;
 
@@ -61,6 +67,7 @@ export class Training {
    * @returns {Generator<number, void, void>}
    */
   *count(text, last = true) {
+    if (this.#split === NONE) return yield* this.#take(toBytes(text), last);
     const bytes = this.#rest.length ? concat([this.#rest, toBytes(text)]) : toBytes(text);
     let size = PART;
     let at = 0;
@@ -81,6 +88,22 @@ export class Training {
       yield this.#counted;
     }
     this.#rest = bytes.slice(at);
+  }
+
+  /** A text that is not split goes in when all of it is there: the core wants to know its length. @param {Uint8Array} bytes @param {boolean} last */
+  *#take(bytes, last) {
+    this.#waiting.push(last ? bytes : bytes.slice());
+    if (!last) return;
+    const total = this.#waiting.reduce((sum, { length }) => sum + length, 0);
+    if (total > LONGEST) throw new FolioError('RANGE', 'tokenizer.train', `tokenizer.train: the text has ${total} bytes; at most ${LONGEST} can be learnt from`);
+    for (const text of this.#waiting.splice(0)) {
+      for (let at = 0; at < text.length; at += PART) {
+        const part = text.subarray(at, at + PART);
+        this.#module.check('tokenizer.train', 'training_append', [this.#handle, part, part.length, total]);
+        this.#counted += part.length;
+        yield this.#counted;
+      }
+    }
   }
 
   /**

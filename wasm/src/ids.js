@@ -1,0 +1,18 @@
+/** ids.js - token ids that come from outside. */
+
+import { FolioError } from './error.js';
+
+/**
+ * Ids as the core takes them. Fails with TOKEN where one is no whole number from 0, which would become another token on the way.
+ * @param {string} op what the caller was asked to do
+ * @param {ArrayLike<number>} ids
+ * @returns {Uint32Array<ArrayBuffer>} a copy
+ */
+export function toIds(op, ids) {
+  if (ids instanceof Uint32Array || ids instanceof Uint16Array) return new Uint32Array(ids);
+  const words = Uint32Array.from(ids);
+  for (let at = 0; at < words.length; at++) {
+    if (words[at] !== ids[at]) throw new FolioError('TOKEN', op, `${op}: id ${ids[at]} at place ${at} is no token: ids are whole numbers from 0`);
+  }
+  return words;
+}
