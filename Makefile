@@ -318,7 +318,7 @@ build/check.stamp: build/site.stamp tests/tsconfig.page.json tests/tsconfig.json
 	tests/node_modules/.bin/tsc -p tests/tsconfig.page.json
 	@touch $@
 
-SITE_FILES = $(shell find www models/presets models/*.txt -type f 2>/dev/null)
+SITE_FILES = $(shell find www models/presets models/*.txt models/shakespeare-char -type f 2>/dev/null)
 build/site.stamp: $(NPM) $(JS) $(SITE_FILES) $(DIST) $(SITE_RANKS:%=build/ranks/%.ranks)
 	rm -rf build/site
 	mkdir -p build/site/folio build/site/uplot build/site/presets build/site/data build/site/ranks
@@ -327,5 +327,6 @@ build/site.stamp: $(NPM) $(JS) $(SITE_FILES) $(DIST) $(SITE_RANKS:%=build/ranks/
 	cp tests/node_modules/uplot/dist/uPlot.esm.js tests/node_modules/uplot/dist/uPlot.min.css tests/node_modules/uplot/LICENSE build/site/uplot
 	cp models/presets/*.json build/site/presets
 	cp models/mock-shakespeare.txt build/site/data/text.txt
+	if [ -d models/shakespeare-char ]; then cp -R models/shakespeare-char build/site/model; fi
 	cp $(SITE_RANKS:%=build/ranks/%.ranks) tests/node_modules/gpt-tokenizer/LICENSE build/site/ranks
 	@touch $@

@@ -48,7 +48,7 @@ async function main() {
   followPreset(state);
   followLink(state);
   const session = new Session(client, () => penOf(state));
-  const starts = new StartPanel(state, texts);
+  const starts = new StartPanel(state, texts, client);
   const training = new TrainingPanel(session, state, chart, starts);
   new WritingPanel(session, state, () => training.open());
   keepFiles(session, state, texts, starts);

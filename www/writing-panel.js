@@ -1,10 +1,11 @@
 // writing-panel.js - the Writing section: what the model writes as it learns and when it is asked, and what it wrote before.
 
 import { byId, element, say } from './dom.js';
-import { isDeath } from './faults.js';
+import { isAbort, isDeath } from './faults.js';
 import { bindControl } from './form.js';
 import { count } from './format.js';
 import { announce, noticeError } from './notices.js';
+import { fetchShipped, forgetShipped } from './shipped.js';
 import { on } from './training-panel.js';
 
 /** @typedef {import('./session.js').Session} Session @typedef {import('./state.js').State} State @typedef {import('./history.js').Sample} Sample */
@@ -38,6 +39,11 @@ export class WritingPanel {
   /** @type {Sample|null} an earlier one that the reader is looking at */
   #chosen = null;
 
+  /** @type {AbortController|null} of the model that comes with Folio */
+  #lent = null;
+  /** The model that comes with Folio cannot be had: the reader's own writes from the beginning. */
+  #alone = false;
+
   /**
    * @param {Session} session @param {State} state
    * @param {() => Promise<boolean>} open makes a run where there is none, so that even an untrained model can write
@@ -55,6 +61,7 @@ export class WritingPanel {
     byId('hush', HTMLButtonElement).addEventListener('click', () => this.#asked?.abort());
     on(session, 'sample', (/** @type {Sample & {prompt: string, done: boolean}} */ sample) => this.#sample(sample));
     on(session, 'history', () => this.#history());
+    on(session, 'status', () => this.#lent?.abort()); // the reader's own model takes the pen
   }
 
   async #write() {
@@ -66,15 +73,57 @@ export class WritingPanel {
     write.setAttribute('aria-disabled', 'true');
     hush.hidden = false;
     try {
-      if (await this.open()) await this.session.write(penOf(this.state), { asked: true, signal: this.#asked.signal });
+      const { signal } = this.#asked;
+      const own = this.#alone || this.session.run;
+      if (!own && !(await this.#shipped(signal))) this.#alone = true;
+      if (own || this.#alone) if (await this.open()) await this.session.write(penOf(this.state), { asked: true, signal });
       announce('The model has written.', true);
     } catch (error) {
-      if (!isDeath(error)) noticeError(error); // the session tells of that, and of what it does about it
+      if (!isDeath(error) && !isAbort(error)) noticeError(error); // the session tells of that, and of what it does about it
     }
     this.#asked = null;
     write.removeAttribute('aria-disabled');
     if (document.activeElement === hush) write.focus();
     hush.hidden = true;
+  }
+
+  /**
+   * Before the reader has a model, the one that comes with Folio writes.
+   * @param {AbortSignal} asked
+   * @returns {Promise<boolean>} false: it cannot be had
+   */
+  async #shipped(asked) {
+    this.#lent = new AbortController();
+    const signal = AbortSignal.any([asked, this.#lent.signal]);
+    const { prompt, ...pen } = penOf(this.state);
+    let writer;
+    try {
+      say(this.#caption, 'Fetching the model that comes with Folio…');
+      const bytes = await fetchShipped({ signal, progress: (share) => share && say(this.#caption, `Fetching the model that comes with Folio: ${Math.round(100 * share)}%`) });
+      writer = await this.session.client.open(bytes);
+    } catch (error) {
+      say(this.#caption, this.#usual);
+      if (isAbort(error) || isDeath(error)) throw error;
+      forgetShipped();
+      noticeError(error);
+      return false;
+    }
+    const { parameters, step } = writer;
+    say(this.#caption, `By the model that comes with Folio: ${(parameters / 1e6).toFixed(1)} million parameters, ${count(step)} steps. Start trains yours.`);
+    let text = prompt;
+    try {
+      this.#leaf.classList.add('writing');
+      for await (const piece of writer.generate({ ...pen, prompt, signal })) {
+        text += piece;
+        const written = text.slice(prompt.length);
+        this.#leaf.replaceChildren(element('span', 'given', prompt), prompt ? written : written.replace(/^\n+/, ''));
+      }
+    } finally {
+      this.#lent = null;
+      this.#leaf.classList.remove('writing');
+      await writer.close();
+    }
+    return true;
   }
 
   /** @param {Sample & {prompt: string, done: boolean}} sample */

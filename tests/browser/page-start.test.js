@@ -32,7 +32,7 @@ test('a file that has learnt another text goes on with the one on the page: both
   const file = await trained(t);
   const page = await site.open(t, TINY);
   await ready(page);
-  assert.ok(await page.isHidden('#from-field'), 'nothing to start from but a new model');
+  assert.deepEqual(await page.locator('#from option').allTextContents(), ['a new model', 'the model that comes with Folio']);
   await takeOwn(page);
   await page.setInputFiles('#checkpoint-file', file);
   await untilNotice(page, /mine\.safetensors is open: 120 steps, .* another than it has learnt/);

@@ -28,6 +28,7 @@ export function fineTuneSettings(trained, partial = {}) {
     ...trained,
     learning_rate,
     adam_lr: share(RATE, trained.adam_lr),
+    vector_lr: share(RATE, trained.vector_lr),
     min_lr: share(LAST_RATE, Number(learning_rate)),
     schedule: 'linear',
     decay_iters: 0,
