@@ -250,14 +250,14 @@ int folio_trainer_create(const double *values, Model *model, const Dataset *data
     return abi_finish(trainer_init(trainer, &config, model, dataset, pool, memory, (size_t)bytes), trainer, out);
 }
 
-/* Another course of the rate, for the steps to come. values differ from the trainer's config in rows from learning_rate to max_iters, and adam_lr, alone. */
+/* Another course of the rate, for the steps to come. values differ from the trainer's config in rows from learning_rate to max_iters, and from adam_lr to vector_lr, alone. */
 int folio_trainer_configure(Trainer *trainer, const double *values) {
     const Config *ours = &trainer->config;
     Config config;
     int code = abi_config(values, &config, NULL);
     if (code) return code;
     if (!agree(ours, &config, 0, CONFIG_learning_rate) || !agree(ours, &config, CONFIG_max_iters + 1, CONFIG_adam_lr) ||
-        !agree(ours, &config, CONFIG_adam_lr + 1, CONFIG_COUNT))
+        !agree(ours, &config, CONFIG_vector_lr + 1, CONFIG_COUNT))
         return FOLIO_ERR_ARGUMENT;
     trainer->config = config;
     return FOLIO_OK;

@@ -58,10 +58,13 @@ class GPT(nn.Module):
 
     def forward(self, x, y):
         h = self.ln_f(self.blocks(self.wte(x) + self.wpe.weight))
-        return F.cross_entropy(self.head(h).view(-1, V), y.view(-1))
+        return F.cross_entropy(self.head(h).view(-1, V), y.reshape(-1))
 
 
 model = GPT()
+for name, weight in model.named_parameters():  # as nanoGPT begins
+    if weight.ndim == 2:
+        nn.init.normal_(weight, std=0.02 / math.sqrt(2 * settings['n_layer']) if name.endswith(('out.weight', 'proj.weight')) else 0.02)
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.99), weight_decay=0.1)
 
 

@@ -38,7 +38,7 @@ test('a file that has learnt another text goes on with the one on the page: both
   await untilNotice(page, /mine\.safetensors is open: 120 steps, .* another than it has learnt/);
   await inState(page, 'idle');
   assert.equal(await page.inputValue('#from'), 'file');
-  assert.deepEqual([await page.inputValue('#f-max_iters'), await page.inputValue('#f-learning_rate')], ['200', '0.0003']);
+  assert.deepEqual([await page.inputValue('#f-max_iters'), await page.inputValue('#f-learning_rate')], ['200', '0.0009']);
   await page.fill('#f-learning_rate', '0.002');
   await page.click('#start');
   await untilNotice(page, /\d new characters: .*'§'; vocabulary \d+ -> \d+/);

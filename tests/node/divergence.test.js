@@ -100,14 +100,15 @@ test('noise is no rise: small batches, a hundred thousand steps', () => {
 });
 
 test('a rise is told within 20 steps, whenever it begins, and a single bad batch is none', () => {
-  for (const begin of [6, 100, 5000]) {
+  // the first three begin as a new model does; the last has learnt already, and is trusted for 20 steps
+  for (const [begin, first, limit] of [[6, 4.2, 12], [100, 4.2, 12], [5000, 4.2, 12], [6, 3, 20]]) {
     const course = new Course(768, 65);
     let found = -1;
     for (let step = 0; step < begin + 20 && found < 0; step++) {
-      const loss = 3 + 0.03 * Math.sin(step * 7) + (step === begin - 3 ? 0.9 : 0) + (step >= begin ? 0.1 * (step - begin) : 0);
+      const loss = (step ? 3 : first) + 0.03 * Math.sin(step * 7) + (step === begin - 3 ? 0.9 : 0) + (step >= begin ? 0.1 * (step - begin) : 0);
       if (course.judge({ loss, grad_norm: 1 })) found = step;
     }
-    assert.ok(found >= begin && found < begin + 12, `${begin}: ${found}`);
+    assert.ok(found >= begin && found < begin + limit, `${begin}: ${found}`);
   }
 });
 

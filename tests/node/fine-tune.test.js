@@ -86,7 +86,7 @@ test('the settings: the model of the file, a training of its own, and what is sa
   const tuned = openRun(folio, { text: TEXT, init: base }).config;
   const training = ['learning_rate', 'adam_lr', 'min_lr', 'schedule', 'max_iters', 'warmup_iters', 'eval_interval'];
   for (const [name, value] of Object.entries(config)) if (!training.includes(name)) assert.equal(tuned[name], value, name);
-  assert.deepEqual([tuned.learning_rate, tuned.adam_lr, tuned.min_lr], [0.0001, 0.0003, 0.000002]);
+  assert.deepEqual([tuned.learning_rate, tuned.adam_lr, tuned.min_lr], [0.0003, 0.0009, 0.000006]);
   assert.deepEqual([tuned.schedule, tuned.max_iters, tuned.warmup_iters, tuned.eval_interval], ['linear', 200, 10, 20]);
   const own = { learning_rate: 0.01, schedule: 'constant', max_iters: 50, dropout: 0.2, n_layer: 2 };
   const said = openRun(folio, { text: TEXT, init: base, config: own }).config;

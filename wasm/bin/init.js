@@ -15,8 +15,8 @@ export const INIT_OPTIONS = {
 };
 
 export const INIT_NOTES = `--init takes the model and its tokenizer from the checkpoint; characters that a char tokenizer lacks become new tokens.
-The training is that of --preset and --set; what they leave open is: 200 steps, a tenth of the checkpoint's rates, falling linearly to nearly
-nothing after a twentieth of the steps, ten evaluations. The loss on the old text is over the first 16,384 tokens of its validation part.`;
+The training is that of --preset and --set; what they leave open is: 200 steps, three tenths of the checkpoint's rates, falling linearly to
+nearly nothing after a twentieth of the steps, ten evaluations, and the best weights at the end. The loss on the old text is over the first 16,384 tokens of its validation part.`;
 
 const TOKENS = 200;
 

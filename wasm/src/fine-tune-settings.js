@@ -5,10 +5,10 @@
 /** What a fine-tuning does if nobody says: steps, and what follows from them or from the checkpoint. */
 const STEPS = 200;
 /**
- * Of the checkpoint's peak rates. On 20 KB of prose a model of the preset shakespeare, 250 steps old, went on learning through all 200 steps at a
- * tenth; on another such text at three tenths its validation loss rose again after 50.
+ * Of the checkpoint's peak rates. On 20 KB of prose the model that comes with Folio went from 2.60 to 1.97 in 80 steps of two windows at three tenths,
+ * to 2.06 at two; a model 250 steps old was past its best after 50 steps of a whole batch at three tenths, and the best weights are kept.
  */
-const RATE = 0.1;
+const RATE = 0.3;
 /** Of the fine-tuning's own peak rate, at its end. */
 const LAST_RATE = 0.02;
 
@@ -16,7 +16,7 @@ const LAST_RATE = 0.02;
 const share = (part, rate) => Number((part * rate).toPrecision(6));
 
 /**
- * The settings of a fine-tuning: the model's from the checkpoint; a tenth of its rates, falling linearly to nearly nothing after a short
+ * The settings of a fine-tuning: the model's from the checkpoint; three tenths of its rates, falling linearly to nearly nothing after a short
  * warm-up; ten looks at the validation part. What `partial` says comes first.
  * @param {Config} trained
  * @param {Record<string, unknown>} [partial]

@@ -81,8 +81,8 @@ export class Guard {
     this.#step = this.#good.step;
     if (action === 'stop') return {};
     this.rollbacks++;
-    const { learning_rate, min_lr, adam_lr, optimizer } = this.#trainer.config;
-    const halves = { learning_rate: learning_rate / 2, min_lr: min_lr / 2, ...(optimizer === 'muon' ? { adam_lr: adam_lr / 2 } : {}) };
+    const { learning_rate, min_lr, adam_lr, vector_lr, optimizer } = this.#trainer.config;
+    const halves = { learning_rate: learning_rate / 2, min_lr: min_lr / 2, ...(optimizer === 'muon' ? { adam_lr: adam_lr / 2, vector_lr: vector_lr / 2 } : {}) };
     this.#trainer.configure(halves);
     return halves;
   }

@@ -36,7 +36,7 @@ export class Trainer {
 
   /**
    * Changes the course of the rate from the next step on; an unfinished step goes on.
-   * @param {Record<string, unknown>} partial learning_rate, min_lr, schedule, warmup_iters, decay_iters, max_iters, adam_lr
+   * @param {Record<string, unknown>} partial learning_rate, min_lr, schedule, warmup_iters, decay_iters, max_iters, adam_lr, vector_lr
    */
   configure(partial) {
     const { config, values } = this.#complete({ ...this.config, ...partial });
