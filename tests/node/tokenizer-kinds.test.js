@@ -65,7 +65,8 @@ test('the same text gives the same tokens, in one part or in many', () => {
 
 test('a text that is not split is one piece, however it comes', async () => {
   const bytes = utf8.encode(MIXED);
-  const options = /** @type {const} */ ({ vocabSize: 320, split: 'none', special: [] });
+  /** @type {import('../../wasm/src/tokenizer/training.js').TrainingOptions} */
+  const options = { vocabSize: 320, split: 'none', special: [] };
   const tokenizer = folio.tokenizer.train('bpe', bytes, options);
   assert.deepEqual([...tokenizer.pairs().slice(512)], slowly([MIXED], 64));
   const parts = [0, 1, 700, 700, 5000, bytes.length].map((at, i, all) => bytes.slice(at, all[i + 1] ?? at));
