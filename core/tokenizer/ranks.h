@@ -14,7 +14,18 @@ enum { RANKS_TEXT, RANKS_PACKED };
 enum { RANKS_MOST = 1 << 20 }; /* ids; config.h allows as many */
 
 /* Why a file was refused. */
-enum { RANKS_BASE64, RANKS_NUMBER, RANKS_TOO_LARGE, RANKS_TWICE, RANKS_EMPTY, RANKS_CUT_OFF, RANKS_MAGIC, RANKS_SAME_BYTES, RANKS_BLANK, RANKS_NO_ID };
+enum {
+    RANKS_BASE64,
+    RANKS_NUMBER,
+    RANKS_TOO_LARGE,
+    RANKS_TWICE,
+    RANKS_EMPTY,
+    RANKS_CUT_OFF,
+    RANKS_MAGIC,
+    RANKS_SAME_BYTES,
+    RANKS_BLANK,
+    RANKS_NO_ID
+};
 
 typedef struct {
     uint32_t count;    /* the greatest id + 1 */
