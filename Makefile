@@ -105,8 +105,8 @@ model: wasm data ## train the model that comes with Folio
 	node wasm/bin/folio.js train --preset shakespeare-1h --data build/data/tinyshakespeare.txt --numerics exact --out build/shakespeare-char.safetensors
 	node wasm/bin/folio.js export --model build/shakespeare-char.safetensors --out models/shakespeare-char --dtype f16
 
-# When that model has changed: it writes the text that comes with Folio. The digests of tests/digest.json are those of models that learn it.
-# The real text is not needed.
+# When that model has changed: it writes the text that comes with Folio. The digests of tests/digest.json are those of a model that learns it
+# (`node tests/digest.js` prints them), and some baselines are its: `make golden`.
 corpus: wasm ## let the model write models/mock-shakespeare.txt
 	node wasm/bin/folio.js sample --model models/shakespeare-char/model.safetensors --numerics exact --tokens 300000 --temperature 0.9 > build/corpus.txt
 	head -c 300000 build/corpus.txt > models/mock-shakespeare.txt
