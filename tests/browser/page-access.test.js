@@ -19,6 +19,9 @@ async function audit(page) {
   });
 }
 
+/** Until no colour is on its way to another, in the page. */
+const settled = () => Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)).then(() => {});
+
 /** Every fold of the page, in the page. */
 const openAll = () => document.querySelectorAll('details').forEach((fold) => (fold.open = true));
 
@@ -30,6 +33,7 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     const everywhere = async (/** @type {string} */ when) => {
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: 900 });
+        await page.evaluate(settled);
         assert.deepEqual(await audit(page), [], `${when}, ${width} px`);
       }
     };
