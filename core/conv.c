@@ -8,10 +8,7 @@ typedef struct {
     size_t taps, start, B, T, C;
 } Conv;
 
-/* What rows at and beyond row t of its window there are, of those that a tap reaches. */
-static inline size_t reach(size_t taps, size_t rows) { return rows_smaller(taps, rows); }
-
-/* to[t] = from[t] + sum over k of weight[k - 1] from[t + direction k], k = 1 .. count. */
+/* to[t] = from[t] + sum over k of weight[k - 1] from[t + k step], k = 1 .. count: the taps whose row stands in the window. */
 static inline void mix(float *to, const float *from, const float *weight, size_t count, ptrdiff_t step, size_t C) {
     for (size_t c = 0; c < C; c += 4) {
         f32x4 sum = rows_load(from + c, C - c);
@@ -29,7 +26,7 @@ static void forward_task(void *context, size_t index, float *scratch) {
     (void)scratch;
     size_t row, end = rows_of(index, v->B * v->T, &row);
     for (; row < end; row++)
-        mix(v->to + row * v->C, v->from + row * v->C, v->weight, reach(v->taps, v->start + row % v->T), -(ptrdiff_t)v->C, v->C);
+        mix(v->to + row * v->C, v->from + row * v->C, v->weight, rows_smaller(v->taps, v->start + row % v->T), -(ptrdiff_t)v->C, v->C);
 }
 
 void conv_forward(const Exec *exec, float *out, const float *in, const float *weight, size_t taps, size_t start, size_t B, size_t T,
@@ -46,7 +43,7 @@ static void din_task(void *context, size_t index, float *scratch) {
     (void)scratch;
     size_t row, end = rows_of(index, v->B * v->T, &row);
     for (; row < end; row++)
-        mix(v->to + row * v->C, v->from + row * v->C, v->weight, reach(v->taps, v->T - 1 - row % v->T), (ptrdiff_t)v->C, v->C);
+        mix(v->to + row * v->C, v->from + row * v->C, v->weight, rows_smaller(v->taps, v->T - 1 - row % v->T), (ptrdiff_t)v->C, v->C);
 }
 
 typedef struct {

@@ -33,13 +33,7 @@ export async function fetchShipped({ signal, progress = () => {} } = {}) {
     signal?.throwIfAborted();
     throw missing(error instanceof Error ? error.message : String(error));
   }
-  const bytes = new Uint8Array(arrived);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  kept = bytes;
+  kept = new Uint8Array(await new Blob(parts).arrayBuffer());
   return kept;
 }
 

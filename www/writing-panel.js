@@ -74,9 +74,10 @@ export class WritingPanel {
     hush.hidden = false;
     try {
       const { signal } = this.#asked;
-      const own = this.#alone || this.session.run;
-      if (!own && !(await this.#shipped(signal))) this.#alone = true;
-      if (own || this.#alone) if (await this.open()) await this.session.write(penOf(this.state), { asked: true, signal });
+      const lent = !this.#alone && !this.session.run;
+      if (lent) this.#alone = !(await this.#shipped(signal));
+      const own = !lent || this.#alone;
+      if (own && (await this.open())) await this.session.write(penOf(this.state), { asked: true, signal });
       announce('The model has written.', true);
     } catch (error) {
       if (!isDeath(error) && !isAbort(error)) noticeError(error); // the session tells of that, and of what it does about it
@@ -95,7 +96,7 @@ export class WritingPanel {
   async #shipped(asked) {
     this.#lent = new AbortController();
     const signal = AbortSignal.any([asked, this.#lent.signal]);
-    const { prompt, ...pen } = penOf(this.state);
+    const pen = penOf(this.state);
     let writer;
     try {
       say(this.#caption, 'Fetching the model that comes with Folio…');
@@ -110,14 +111,9 @@ export class WritingPanel {
     }
     const { parameters, step } = writer;
     say(this.#caption, `By the model that comes with Folio: ${(parameters / 1e6).toFixed(1)} million parameters, ${count(step)} steps. Start trains yours.`);
-    let text = prompt;
+    let text = pen.prompt;
     try {
-      this.#leaf.classList.add('writing');
-      for await (const piece of writer.generate({ ...pen, prompt, signal })) {
-        text += piece;
-        const written = text.slice(prompt.length);
-        this.#leaf.replaceChildren(element('span', 'given', prompt), prompt ? written : written.replace(/^\n+/, ''));
-      }
+      for await (const piece of writer.generate({ ...pen, signal })) this.#put((text += piece), pen.prompt.length, true);
     } finally {
       this.#lent = null;
       this.#leaf.classList.remove('writing');
@@ -149,8 +145,13 @@ export class WritingPanel {
     const before = this.session.tuned ? 'Before it learns this text' : 'Untrained';
     const steps = sample.step === 1 ? 'After one step' : sample.step ? `After ${count(sample.step)} steps` : before;
     say(this.#caption, `${steps}${sample.asked ? ', as you asked' : ''}`);
-    const text = sample.text.replace(/^\n+/, '');
-    const cut = Math.max(0, given - (sample.text.length - text.length));
+    this.#put(sample.text, given, writing);
+  }
+
+  /** Puts a text on the leaf. @param {string} whole @param {number} given characters of the prompt @param {boolean} writing */
+  #put(whole, given, writing) {
+    const text = whole.replace(/^\n+/, '');
+    const cut = Math.max(0, given - (whole.length - text.length));
     this.#leaf.classList.toggle('writing', writing);
     if (!cut) return say(this.#leaf, text);
     this.#leaf.replaceChildren(element('span', 'given', text.slice(0, cut)), text.slice(cut));
