@@ -1,18 +1,15 @@
 // alone: a run is timed
 // The command line of a run that fits a time and survives trouble: what it says, what it saves, how it ends.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+import * as command from './command.js';
+import { FOLIO, ROOT, events, temporary } from './command.js';
 import { SMALL, TEXT, makeText } from './text.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLIO = join(ROOT, 'wasm/bin/folio.js');
-const folder = mkdtempSync(join(tmpdir(), 'folio-cli-run-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporary('cli-run');
 
 const at = (/** @type {string} */ name) => join(folder, name);
 writeFileSync(at('text.txt'), TEXT);
@@ -20,14 +17,8 @@ writeFileSync(at('little.txt'), makeText(400));
 writeFileSync(at('small.json'), JSON.stringify(SMALL));
 writeFileSync(at('overfit.json'), JSON.stringify({ ...SMALL, n_embd: 64, learning_rate: 0.01, min_lr: 0.01, val_fraction: 0.6, batch_size: 8, max_iters: 120, eval_interval: 10 }));
 
-/** @param {...string} options @returns {Promise<{code: number, stdout: string, stderr: string}>} */
-const folio = (...options) => new Promise((resolve) => {
-  execFile(process.execPath, [FOLIO, ...options, '--threads', '1'], { cwd: ROOT, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
-    resolve({ code: error ? Number(error.code) : 0, stdout, stderr }));
-});
-
-/** @param {string} stdout */
-const events = (stdout) => stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+/** On one thread. @param {...string} options */
+const folio = (...options) => command.folio(...options, '--threads', '1');
 const small = ['train', '--data', at('text.txt'), '--preset', at('small.json')];
 const overfit = ['train', '--data', at('little.txt'), '--preset', at('overfit.json')];
 

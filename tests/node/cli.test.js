@@ -1,18 +1,14 @@
 // The command line: what it prints, what it leaves behind, how it ends.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { clock, grouped, size } from '../../wasm/bin/progress.js';
+import { FOLIO, ROOT, events, folio, temporary } from './command.js';
 import { SMALL, TEXT } from './text.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLIO = join(ROOT, 'wasm/bin/folio.js');
-const folder = mkdtempSync(join(tmpdir(), 'folio-cli-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporary('cli');
 
 const at = (/** @type {string} */ name) => join(folder, name);
 writeFileSync(at('text.txt'), TEXT);
@@ -24,14 +20,6 @@ writeFileSync(at('broken.json'), '{');
 writeFileSync(at('list.json'), '[1]');
 writeFileSync(at('page.html'), '<!doctype html><title>Not here</title>');
 
-/** @param {...string} options @returns {Promise<{code: number, stdout: string, stderr: string}>} */
-const folio = (...options) => new Promise((resolve) => {
-  execFile(process.execPath, [FOLIO, ...options], { cwd: ROOT, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
-    resolve({ code: error ? Number(error.code) : 0, stdout, stderr }));
-});
-
-/** @param {string} stdout */
-const events = (stdout) => stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
 const small = ['train', '--data', at('text.txt'), '--preset', at('small.json')];
 
 test('train --json: one object a line, data at the beginning, step and eval events, done at the end', async () => {

@@ -1,18 +1,13 @@
 // `folio train --init`: what it takes, tells and leaves behind.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { before, test } from 'node:test';
+import { ROOT, events, folio, temporary } from './command.js';
 import { proseText } from './prose.js';
 import { SMALL, TEXT, makeText } from './text.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLIO = join(ROOT, 'wasm/bin/folio.js');
-const folder = mkdtempSync(join(tmpdir(), 'folio-init-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporary('init');
 
 const at = (/** @type {string} */ name) => join(folder, name);
 const NEW = `${makeText(5000).replaceAll('q', 'ß')}€`;
@@ -22,14 +17,6 @@ writeFileSync(at('short.txt'), TEXT.slice(0, 100));
 writeFileSync(at('foreign.txt'), 'Это не тот текст. '.repeat(50));
 writeFileSync(at('small.json'), JSON.stringify(SMALL));
 
-/** @param {...string} options @returns {Promise<{code: number, stdout: string, stderr: string}>} */
-const folio = (...options) => new Promise((resolve) => {
-  execFile(process.execPath, [FOLIO, ...options], { cwd: ROOT, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
-    resolve({ code: error ? Number(error.code) : 0, stdout, stderr }));
-});
-
-/** @param {string} stdout */
-const events = (stdout) => stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
 
 const base = at('base.safetensors');
 const tune = (/** @type {string[]} */ ...more) => folio('train', '--threads', '1', '--init', base, '--data', at('new.txt'), '--steps', '10', ...more);
