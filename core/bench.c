@@ -1,6 +1,7 @@
 #include "bench.h"
 
 #include "gemm.h"
+#include "unroll.h"
 
 enum { CHAINS = 12 };
 
@@ -8,11 +9,17 @@ double bench_peak(int fused, uint64_t rounds) {
     const volatile float start[3] = {1.0f, 0.999999f, 1e-6f};
     const f32x4 a = f32x4_splat(start[1]), b = f32x4_splat(start[2]);
     f32x4 x[CHAINS], sum = f32x4_splat(0.0f);
+    UNROLL
     for (int i = 0; i < CHAINS; i++) x[i] = f32x4_splat(start[0] + (float)i);
-    for (uint64_t round = 0; fused && round < rounds; round++)
+    for (uint64_t round = 0; fused && round < rounds; round++) {
+        UNROLL
         for (int i = 0; i < CHAINS; i++) x[i] = f32x4_madd(x[i], a, b);
-    for (uint64_t round = 0; !fused && round < rounds; round++)
+    }
+    for (uint64_t round = 0; !fused && round < rounds; round++) {
+        UNROLL
         for (int i = 0; i < CHAINS; i++) x[i] = f32x4_add(f32x4_mul(x[i], a), b);
+    }
+    UNROLL
     for (int i = 0; i < CHAINS; i++) sum = f32x4_add(sum, x[i]);
     volatile float kept = f32x4_sum(sum);
     (void)kept;
@@ -32,9 +39,10 @@ int bench_shape(const Config *c, size_t index, BenchShape *shape) {
     if (at >= count) return 0;
     const size_t in = layers[at].in, out = layers[at].out;
     const int tall = at == count - 1;
-    *shape = (BenchShape){layers[at].name, (BenchKind)(index % 3), tall, rows, out, in};
-    if (shape->kind == BENCH_DINPUT) *shape = (BenchShape){shape->layer, shape->kind, tall, rows, in, out};
-    if (shape->kind == BENCH_DWEIGHT) *shape = (BenchShape){shape->layer, shape->kind, tall, tall ? out : in, tall ? in : out, rows};
+    *shape = (BenchShape){layers[at].name, (BenchKind)(index % 3), tall, tall ? LINEAR_FLOAT32 : c->linear_dtype, rows, out, in};
+    if (shape->kind == BENCH_DINPUT) *shape = (BenchShape){shape->layer, shape->kind, tall, shape->dtype, rows, in, out};
+    if (shape->kind == BENCH_DWEIGHT)
+        *shape = (BenchShape){shape->layer, shape->kind, tall, shape->dtype, tall ? out : in, tall ? in : out, rows};
     return 1;
 }
 
@@ -54,7 +62,7 @@ void bench_gemm(Pool *pool, const BenchShape *s, uint64_t times, float *memory) 
     const int across = s->kind != BENCH_DWEIGHT && (s->kind == BENCH_DINPUT) != s->tall; /* times weights^T */
     const GemmOperand A = turned ? (GemmOperand){a, 1, s->M} : (GemmOperand){a, s->K, 1};
     const GemmOperand B = across ? (GemmOperand){b, 1, s->K} : (GemmOperand){b, s->N, 1};
-    for (uint64_t i = 0; i < times; i++) gemm(&exec, s->M, s->N, s->K, A, B, turned, C, s->N);
+    for (uint64_t i = 0; i < times; i++) (s->dtype == LINEAR_INT8 ? gemm_int8 : gemm)(&exec, s->M, s->N, s->K, A, B, turned, C, s->N);
 }
 
 double bench_flops(const Config *c, double *attention) {

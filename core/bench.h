@@ -15,7 +15,8 @@ typedef enum { BENCH_FORWARD, BENCH_DINPUT, BENCH_DWEIGHT } BenchKind;
 typedef struct {
     const char *layer; /* "qkv", "attention out", "MLP in", "MLP out", "head" */
     BenchKind kind;
-    int tall; /* the weight stands as (out, in): the head's */
+    int tall;  /* the weight stands as (out, in): the head's */
+    int dtype; /* as linear_dtype */
     size_t M, N, K;
 } BenchShape;
 

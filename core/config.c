@@ -5,12 +5,20 @@
 #include "error.h"
 
 static const ConfigSetting SETTINGS[CONFIG_COUNT] = {
-#define CONFIG_ROW(kind, name, def, min, max, choices, doc) {#name, choices, CONFIG_##kind, def, min, max},
+#define CONFIG_ROW(kind, name, def, min, max, choices, doc) {CONFIG_##kind, def, min, max},
+    CONFIG_SETTINGS(CONFIG_ROW)
+#undef CONFIG_ROW
+};
+
+static const ConfigWords WORDS[CONFIG_COUNT] = {
+#define CONFIG_ROW(kind, name, def, min, max, choices, doc) {#name, choices},
     CONFIG_SETTINGS(CONFIG_ROW)
 #undef CONFIG_ROW
 };
 
 const ConfigSetting *config_setting(size_t index) { return index < CONFIG_COUNT ? &SETTINGS[index] : NULL; }
+
+const ConfigWords *config_words(size_t index) { return index < CONFIG_COUNT ? &WORDS[index] : NULL; }
 
 Config config_default(void) {
     Config config;

@@ -55,6 +55,7 @@
     X(REAL, embd_weight_decay, 0.1, 0, 100, "", "decay of the embeddings and the head") \
     X(REAL, vector_weight_decay, 0, 0, 100, "", "decay of biases, normalisation weights and convolutions") \
     X(REAL, grad_clip, 1, 0, 1e9, "", "largest global norm of the gradient; 0: no clipping") \
+    X(ENUM, linear_dtype, LINEAR_FLOAT32, 0, 1, "float32|int8", "numbers that the blocks' linear layers train with; int8 is faster") \
     X(INT, batch_size, 12, 1, 65536, "", "windows in a batch") \
     X(INT, gradient_accumulation_steps, 1, 1, 65536, "", "batches whose gradients are averaged in a step") \
     X(INT, seed, 1337, 0, 2147483647, "", "everything random in a run follows from this number") \
@@ -74,6 +75,7 @@ enum { INIT_SCHEME_GPT2, INIT_SCHEME_ZERO_PROJ };
 enum { OPTIMIZER_ADAMW, OPTIMIZER_SGD, OPTIMIZER_MUON };
 enum { MUON_NEWTON_SCHULZ, MUON_POLAR_EXPRESS };
 enum { SCHEDULE_CONSTANT, SCHEDULE_COSINE, SCHEDULE_LINEAR, SCHEDULE_WSD };
+enum { LINEAR_FLOAT32, LINEAR_INT8 };
 enum { TOKENIZER_CHAR, TOKENIZER_BYTE, TOKENIZER_WORD, TOKENIZER_BPE };
 enum { BATCHING_RANDOM, BATCHING_EPOCH };
 
@@ -97,15 +99,19 @@ enum {
         CONFIG_COUNT
 };
 
-/* One row of the table, for checks and for JavaScript, which gets the docs by wasm/setting-docs.js. */
+/* One row of the table, for checks and for JavaScript; and its words, which JavaScript gets by wasm/setting-words.js. */
 typedef struct {
-    const char *name, *choices;
     ConfigKind kind;
     double def, min, max;
 } ConfigSetting;
 
+typedef struct {
+    const char *name, *choices;
+} ConfigWords;
+
 /* Row `index` (< CONFIG_COUNT) of the table; NULL beyond it. */
 const ConfigSetting *config_setting(size_t index);
+const ConfigWords *config_words(size_t index);
 
 /* Every setting at its default. */
 Config config_default(void);

@@ -1,6 +1,7 @@
 /* conv.c - a short causal convolution of each channel by itself, over time: what stands just before mixes into a row. */
 #include "ops.h"
 #include "rows.h"
+#include "unroll.h"
 
 typedef struct {
     float *to;
@@ -63,11 +64,13 @@ static void dweight_task(void *context, size_t index, float *scratch) {
     for (size_t b = 0; b < g->B; b++)
         for (size_t t = tap + 1; t < g->T; t++) {
             const float *dout = g->dout + (b * g->T + t) * C, *in = g->in + (b * g->T + t - tap - 1) * C;
+            UNROLL
             for (size_t i = 0; i < COLUMNS / 4; i++) {
                 size_t c = first + 4 * i;
                 if (c < C) sum[i] = f32x4_madd(rows_load(dout + c, C - c), rows_load(in + c, C - c), sum[i]);
             }
         }
+    UNROLL
     for (size_t i = 0; i < COLUMNS / 4; i++) {
         size_t c = first + 4 * i;
         float *to = g->dweight + tap * C + c;

@@ -44,6 +44,7 @@
 #include "dataset.h"
 #include "error.h"
 #include "evaluate.h"
+#include "inspect.h"
 #include "layout.h"
 #include "model.h"
 #include "pass.h"

@@ -1,11 +1,5 @@
-#include "gemm.h"
+#include "gemm_tile.h"
 #include "rows.h"
-
-/* Four vectors of four, each `stride` floats after the one before, transposed: out[j] holds element j of each. */
-static void load_transposed(f32x4 out[4], const float *from, size_t stride) {
-    for (size_t i = 0; i < 4; i++) out[i] = f32x4_load(from + i * stride);
-    f32x4_transpose(out);
-}
 
 /* Where the vectors of a panel `width` lines wide begin: every four lines, and the last four, which may overlap those before. */
 static size_t vector_at(size_t i, size_t width) { return i + 4 <= width ? i : width - 4; }
@@ -23,7 +17,8 @@ static void pack_rows(float *to, const float *from, size_t line, size_t width, s
         for (size_t i = 0; i < width; i += 4) {
             f32x4 block[4];
             size_t at = vector_at(i, width);
-            load_transposed(block, from + at * line + k, line);
+            gemm_load_transposed(block, from + at * line + k, line);
+            UNROLL
             for (size_t j = 0; j < 4; j++) f32x4_store(to + (k + j) * width + at, block[j]);
         }
     pack_part(to, from, line, 1, width, width, k, K);
@@ -69,8 +64,7 @@ size_t gemm_packed(size_t K, size_t N) { return (N + GEMM_NR - 1) / GEMM_NR * GE
 
 void gemm_pack(float *packed, size_t K, size_t N, GemmOperand B) { pack(packed, B.data, B.cs, B.rs, N, GEMM_NR, 0, K); }
 
-/* The part of a tile that is inside C. */
-static void keep(const float *tile, size_t width, int beta, float *C, size_t rs_c, size_t rows, size_t columns) {
+void gemm_keep(const float *tile, size_t width, int beta, float *C, size_t rs_c, size_t rows, size_t columns) {
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++) C[i * rs_c + j] = beta ? C[i * rs_c + j] + tile[i * width + j] : tile[i * width + j];
 }
@@ -79,7 +73,7 @@ static void keep(const float *tile, size_t width, int beta, float *C, size_t rs_
 static void edge_kernel(size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c, size_t rows, size_t columns) {
     float tile[GEMM_MR * GEMM_NR];
     gemm_kernel(K, a, b, 0, tile, GEMM_NR);
-    keep(tile, GEMM_NR, beta, C, rs_c, rows, columns);
+    gemm_keep(tile, GEMM_NR, beta, C, rs_c, rows, columns);
 }
 
 /* The last columns, where they are few: one after another, as a whole tile would cost as much as GEMM_NR of them, an eighth of a product with N = 65. */
@@ -90,7 +84,7 @@ static void narrow_columns(size_t M, size_t columns, size_t K, const float *a, c
             float column[GEMM_PANELS * GEMM_MR];
             const size_t first = panel * GEMM_MR, rows = rows_smaller(GEMM_PANELS * GEMM_MR, M - first);
             gemm_kernel_column(K, a + first * K, rows_smaller(GEMM_PANELS, panels - panel), b + j, column);
-            keep(column, 1, beta, C + first * rs_c + j, rs_c, rows, 1);
+            gemm_keep(column, 1, beta, C + first * rs_c + j, rs_c, rows, 1);
         }
 }
 
@@ -132,6 +126,7 @@ void gemm_serial(float *scratch, size_t M, size_t N, size_t K, GemmOperand A, Ge
 }
 
 typedef struct {
+    GemmSerial *serial;
     size_t M, N, K, rows, columns; /* rows x columns of C a piece */
     GemmOperand A, B;
     int beta;
@@ -144,8 +139,8 @@ static void gemm_task(void *context, size_t index, float *scratch) {
     size_t across = (s->N + s->columns - 1) / s->columns;
     size_t i = index / across * s->rows, j = index % across * s->columns;
     GemmOperand A = {s->A.data + i * s->A.rs, s->A.rs, s->A.cs}, B = {s->B.data + j * s->B.cs, s->B.rs, s->B.cs};
-    gemm_serial(scratch, rows_smaller(s->rows, s->M - i), rows_smaller(s->columns, s->N - j), s->K, A, B, s->beta, s->C + i * s->rs_c + j,
-                s->rs_c);
+    s->serial(scratch, rows_smaller(s->rows, s->M - i), rows_smaller(s->columns, s->N - j), s->K, A, B, s->beta, s->C + i * s->rs_c + j,
+              s->rs_c);
 }
 
 /* The share of `n` for each of `parts`, a multiple of `unit`. */
@@ -155,17 +150,22 @@ static size_t share(size_t n, size_t parts, size_t unit) { return ((n + parts - 
 enum { PIECES = 2 };
 
 /* Pieces are strips of C across its longer side, for which the operand along the shorter one is packed again each time. */
-void gemm(const Exec *exec, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C, size_t rs_c) {
+void gemm_split(const Exec *exec, GemmSerial *serial, size_t tile_rows, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B,
+                int beta, float *C, size_t rs_c) {
     if (!M || !N) return;
     const Exec use = exec_for(exec, (uint64_t)M * N * (K + 1));
     size_t threads = pool_threads(use.pool), parts = threads > 1 ? PIECES * threads : 1;
-    Split split = {M, N, K, M, N, A, B, beta, C, rs_c};
+    Split split = {serial, M, N, K, M, N, A, B, beta, C, rs_c};
     if (M >= N)
-        split.rows = share(M, parts, GEMM_MR);
+        split.rows = share(M, parts, tile_rows);
     else
         split.columns = share(N, parts, GEMM_NR);
     size_t down = (M + split.rows - 1) / split.rows, across = (N + split.columns - 1) / split.columns;
     parallel_for(&use, down * across, gemm_task, &split);
+}
+
+void gemm(const Exec *exec, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C, size_t rs_c) {
+    gemm_split(exec, gemm_serial, GEMM_MR, M, N, K, A, B, beta, C, rs_c);
 }
 
 /* A block of a symmetric C that begins at row i0 and column j0, without the tiles that stand wholly below the diagonal. */
@@ -183,7 +183,8 @@ static void mirror(size_t N, float *C) {
     for (size_t i = 0; i < fours; i += 4)
         for (size_t j = i + 4; j < fours; j += 4) {
             f32x4 block[4];
-            load_transposed(block, C + i * N + j, N);
+            gemm_load_transposed(block, C + i * N + j, N);
+            UNROLL
             for (size_t k = 0; k < 4; k++) f32x4_store(C + (j + k) * N + i, block[k]);
         }
     for (size_t j = 1; j < N; j++)

@@ -35,6 +35,22 @@ void gemm_serial(float *scratch, size_t M, size_t N, size_t K, GemmOperand A, Ge
    stands below the diagonal is copied from above. On the calling worker, with GEMM_SCRATCH floats of scratch. */
 void gemm_symmetric(float *scratch, size_t N, size_t K, GemmOperand A, GemmOperand B, float *C);
 
+/* gemm_int8.c: the same product in whole numbers, four times as many at once. Each row of A becomes 8-bit numbers, each column of B 7-bit ones, times a
+   scale: their largest absolute value over 127 and over 63, in blocks of GEMM_KC steps of k; the sums over a block are exact. A and B are row-major or
+   column-major (rs = 1 or cs = 1), K >= 1. A zero at the end of a row changes nothing, nor do threads; exact and fast numerics give the same bits.
+   Source of the idea: Dettmers et al. 2022 (LLM.int8), Wortsman et al. 2023 (SwitchBack). */
+void gemm_int8(const Exec *exec, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C, size_t rs_c);
+
+/* What of a tile, `width` floats a row, lies inside C goes there. */
+void gemm_keep(const float *tile, size_t width, int beta, float *C, size_t rs_c, size_t rows, size_t columns);
+
+/* A product on one worker, as gemm_serial. */
+typedef void GemmSerial(float *scratch, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C, size_t rs_c);
+
+/* The product in pieces on all workers, each by `serial`; rows and columns of a piece are multiples of the tile's. */
+void gemm_split(const Exec *exec, GemmSerial *serial, size_t tile_rows, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B,
+                int beta, float *C, size_t rs_c);
+
 /* gemm_kernel.c: C (MR, NR) = beta C + sum over k < K of a[k MR + i] b[k NR + j]. */
 void gemm_kernel(size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c);
 

@@ -1,18 +1,20 @@
 /* gemm_direct.c - the product with an operand packed once and used often, the other read where it stands: for the many small products of attention,
    where packing both each time costs as much as the product. Each element is summed in gemm.h's order. */
-#include "gemm.h"
+#include "gemm_tile.h"
 #include "rows.h"
 
 /* As gemm_kernel, with row i of A at a[i] and `step` floats from one k to the next. */
 static void kernel(size_t K, const float *const a[GEMM_MR], size_t step, const float *b, int beta, float *C, size_t rs_c) {
     f32x4 sum[GEMM_MR][2];
     const float *row[GEMM_MR];
+    UNROLL
     for (int i = 0; i < GEMM_MR; i++) {
         sum[i][0] = sum[i][1] = f32x4_splat(0.0f);
         row[i] = a[i];
     }
     for (size_t k = 0; k < K; k++, b += GEMM_NR) {
         const f32x4 b0 = f32x4_load(b), b1 = f32x4_load(b + 4);
+        UNROLL
         for (int i = 0; i < GEMM_MR; i++) {
             const f32x4 x = f32x4_load_splat(row[i]);
             row[i] += step;
@@ -20,10 +22,7 @@ static void kernel(size_t K, const float *const a[GEMM_MR], size_t step, const f
             sum[i][1] = f32x4_madd(x, b1, sum[i][1]);
         }
     }
-    for (int i = 0; i < GEMM_MR; i++, C += rs_c) {
-        f32x4_store(C, beta ? f32x4_add(f32x4_load(C), sum[i][0]) : sum[i][0]);
-        f32x4_store(C + 4, beta ? f32x4_add(f32x4_load(C + 4), sum[i][1]) : sum[i][1]);
-    }
+    gemm_store_tile(sum, beta, C, rs_c);
 }
 
 /* All rows of C for one panel of B, `columns` of whose NR lie inside C. A last tile that is not full reads its last row again for those it lacks. */

@@ -1,35 +1,35 @@
 /* gemm_kernel.c - the microkernel: a tile of C in registers, F32X4_TILE_ROWS x 8, to which each k adds the product of a column of a and a row of b.
    The loops over the tile have constant bounds and vanish in the compiler. */
-#include "f32x4.h"
-#include "gemm.h"
+#include "gemm_tile.h"
 
 void gemm_kernel(size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c) {
     f32x4 sum[GEMM_MR][2];
+    UNROLL
     for (int i = 0; i < GEMM_MR; i++) sum[i][0] = sum[i][1] = f32x4_splat(0.0f);
     for (size_t k = 0; k < K; k++, a += GEMM_MR, b += GEMM_NR) {
         const f32x4 b0 = f32x4_load(b), b1 = f32x4_load(b + 4);
+        UNROLL
         for (int i = 0; i < GEMM_MR; i++) {
             const f32x4 x = f32x4_load_splat(a + i);
             sum[i][0] = f32x4_madd(x, b0, sum[i][0]);
             sum[i][1] = f32x4_madd(x, b1, sum[i][1]);
         }
     }
-    for (int i = 0; i < GEMM_MR; i++, C += rs_c) {
-        f32x4_store(C, beta ? f32x4_add(f32x4_load(C), sum[i][0]) : sum[i][0]);
-        f32x4_store(C + 4, beta ? f32x4_add(f32x4_load(C + 4), sum[i][1]) : sum[i][1]);
-    }
+    gemm_store_tile(sum, beta, C, rs_c);
 }
 
 /* A panel's rows are vectors here: four, and the last four, which may overlap them. Eight sums hide the latency of each. */
 void gemm_kernel_column(size_t K, const float *a, size_t panels, const float *b, float *column) {
     f32x4 sum[GEMM_PANELS][2];
     const float *panel[GEMM_PANELS];
+    UNROLL
     for (size_t i = 0; i < GEMM_PANELS; i++) {
         sum[i][0] = sum[i][1] = f32x4_splat(0.0f);
         panel[i] = a + (i < panels ? i : panels - 1) * GEMM_MR * K;
     }
     for (size_t k = 0; k < K; k++) {
         const f32x4 x = f32x4_load_splat(b + k * GEMM_NARROW);
+        UNROLL
         for (int i = 0; i < GEMM_PANELS; i++) {
             sum[i][0] = f32x4_madd(f32x4_load(panel[i] + k * GEMM_MR), x, sum[i][0]);
             sum[i][1] = f32x4_madd(f32x4_load(panel[i] + k * GEMM_MR + GEMM_MR - 4), x, sum[i][1]);

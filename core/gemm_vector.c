@@ -1,6 +1,5 @@
 /* gemm_vector.c - the product with one row: bound by reading B once, so nothing is packed. Each element is summed in gemm.h's order. */
-#include "f32x4.h"
-#include "gemm.h"
+#include "gemm_tile.h"
 #include "rows.h"
 
 enum { STRIP = 32 }; /* columns at once: eight accumulators */
@@ -8,11 +7,14 @@ enum { STRIP = 32 }; /* columns at once: eight accumulators */
 /* B row-major: eight vectors of columns go down the rows together. */
 static void strip_rows(float *out, size_t K, const float *a, size_t cs_a, const float *b, size_t rs_b) {
     f32x4 sum[STRIP / 4];
+    UNROLL
     for (int j = 0; j < STRIP / 4; j++) sum[j] = f32x4_splat(0.0f);
     for (size_t k = 0; k < K; k++) {
         f32x4 x = f32x4_load_splat(a + k * cs_a);
+        UNROLL
         for (int j = 0; j < STRIP / 4; j++) sum[j] = f32x4_madd(x, f32x4_load(b + k * rs_b + 4 * j), sum[j]);
     }
+    UNROLL
     for (int j = 0; j < STRIP / 4; j++) f32x4_store(out + 4 * j, sum[j]);
 }
 
@@ -22,8 +24,8 @@ static void strip_columns(float *out, size_t K, const float *a, size_t cs_a, con
     size_t k = 0;
     for (; k + 4 <= K; k += 4) {
         f32x4 block[4];
-        for (size_t j = 0; j < 4; j++) block[j] = f32x4_load(b + j * cs_b + k);
-        f32x4_transpose(block);
+        gemm_load_transposed(block, b + k, cs_b);
+        UNROLL
         for (size_t j = 0; j < 4; j++) sum = f32x4_madd(f32x4_load_splat(a + (k + j) * cs_a), block[j], sum);
     }
     for (; k < K; k++) {

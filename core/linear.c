@@ -1,4 +1,5 @@
 /* linear.c - the linear layers and the head: three products each, and the bias. */
+#include "config.h"
 #include "gemm.h"
 #include "ops.h"
 #include "rows.h"
@@ -20,10 +21,15 @@ static void fill_task(void *context, size_t index, float *scratch) {
     for (; row < end; row++) memcpy(b->to + row * b->O, b->from, b->O * sizeof *b->to);
 }
 
-void linear_forward(const Exec *exec, float *out, const float *in, const float *weight, const float *bias, size_t BT, size_t I, size_t O) {
+static void product(const Exec *exec, int dtype, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C) {
+    (dtype == LINEAR_INT8 ? gemm_int8 : gemm)(exec, M, N, K, A, B, beta, C, N);
+}
+
+void linear_forward(const Exec *exec, int dtype, float *out, const float *in, const float *weight, const float *bias, size_t BT, size_t I,
+                    size_t O) {
     Bias b = {out, bias, BT, O};
     if (bias) rows_for(exec, BT, fill_task, &b);
-    gemm(exec, BT, O, I, plain(in, I), plain(weight, O), bias != NULL, out, O);
+    product(exec, dtype, BT, O, I, plain(in, I), plain(weight, O), bias != NULL, out);
     lap_read(exec->lap, LAP_LINEAR);
 }
 
@@ -41,10 +47,10 @@ static void bias_task(void *context, size_t index, float *scratch) {
         }
 }
 
-void linear_backward(const Exec *exec, float *din, float *dweight, float *dbias, const float *dout, const float *in, const float *weight,
-                     size_t BT, size_t I, size_t O) {
-    gemm(exec, BT, I, O, plain(dout, O), transposed(weight, O), 0, din, I);
-    gemm(exec, I, O, BT, transposed(in, I), plain(dout, O), 1, dweight, O);
+void linear_backward(const Exec *exec, int dtype, float *din, float *dweight, float *dbias, const float *dout, const float *in,
+                     const float *weight, size_t BT, size_t I, size_t O) {
+    product(exec, dtype, BT, I, O, plain(dout, O), transposed(weight, O), 0, din);
+    product(exec, dtype, I, O, BT, transposed(in, I), plain(dout, O), 1, dweight);
     Bias b = {dbias, dout, BT, O};
     if (dbias) parallel_for(exec, (O + COLUMNS - 1) / COLUMNS, bias_task, &b);
     lap_read(exec->lap, LAP_LINEAR);

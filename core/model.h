@@ -19,8 +19,10 @@ float *model_tensor(const Model *model, float *base, LayoutRole role, size_t blo
 /* Bytes of parameter memory (64-bit: it may exceed what this machine can address). */
 uint64_t model_bytes(const Config *config);
 
-/* Carves the parameters from memory (16-aligned, at least model_bytes) and fills them with the initial weights that follow from
-   config->seed. Fails as config_check does, or with MEMORY. */
+/* Carves the parameters from memory (16-aligned, at least model_bytes), which keeps what it holds. Fails as config_check does, or with MEMORY. */
+int model_place(Model *model, const Config *config, void *memory, size_t bytes);
+
+/* The same, and fills them with the initial weights that follow from config->seed. */
 int model_init(Model *model, const Config *config, void *memory, size_t bytes);
 
 #endif

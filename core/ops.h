@@ -80,12 +80,14 @@ void conv_backward(const Exec *exec, float *din, float *dweight, const float *do
 
 /* ---- linear.c ---- */
 
-/* out (BT, O) = in (BT, I) weight (I, O) + bias (O). bias NULL for none. Cost: 2 BT I O flops. */
-void linear_forward(const Exec *exec, float *out, const float *in, const float *weight, const float *bias, size_t BT, size_t I, size_t O);
+/* out (BT, O) = in (BT, I) weight (I, O) + bias (O). bias NULL for none. dtype: LINEAR_FLOAT32 or LINEAR_INT8, of what is multiplied, here and in
+   the backward; in, weight and out are floats either way. Cost: 2 BT I O flops. */
+void linear_forward(const Exec *exec, int dtype, float *out, const float *in, const float *weight, const float *bias, size_t BT, size_t I,
+                    size_t O);
 
 /* din (BT, I) = dout weight^T; dweight (I, O) += in^T dout; dbias (O) += column sums of dout. */
-void linear_backward(const Exec *exec, float *din, float *dweight, float *dbias, const float *dout, const float *in, const float *weight,
-                     size_t BT, size_t I, size_t O);
+void linear_backward(const Exec *exec, int dtype, float *din, float *dweight, float *dbias, const float *dout, const float *in,
+                     const float *weight, size_t BT, size_t I, size_t O);
 
 /* The head: logits (R, V) = in (R, C) weight (V, C)^T. */
 void head_forward(const Exec *exec, float *logits, const float *in, const float *weight, size_t R, size_t C, size_t V);

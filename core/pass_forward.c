@@ -45,13 +45,13 @@ static void attention_branch(Pass *pass, size_t layer) {
     float *rows = l->norm1 + pass->start * C;
     norm(pass, rows, l->mean1, l->rstd1, l->x, LAYOUT_LN_1_WEIGHT, layer);
     const float *in = conv(pass, l->conv1, rows, LAYOUT_ATTN_CONV, layer);
-    linear_forward(&pass->exec, qkv, in, pass_param(pass, LAYOUT_ATTN_WEIGHT, layer), pass_param(pass, LAYOUT_ATTN_BIAS, layer), BT, C,
-                   heads.row_stride);
+    linear_forward(&pass->exec, pass_linear_dtype(pass), qkv, in, pass_param(pass, LAYOUT_ATTN_WEIGHT, layer),
+                   pass_param(pass, LAYOUT_ATTN_BIAS, layer), BT, C, heads.row_stride);
     if (c->qk_norm) qk_norm_forward(&pass->exec, qkv, l->qk_rstd, heads, c->norm_eps, BT);
     if (c->position == POSITION_ROPE)
         rope_forward(&pass->exec, qkv, heads, pass->table_cos, pass->table_sin, pass->start, pass->B, pass->T);
     attention_forward(&pass->exec, l->att, l->lse, l->qkv, pass_attention(pass, layer));
-    linear_forward(&pass->exec, pass->branch, l->att, pass_param(pass, LAYOUT_ATTN_PROJ_WEIGHT, layer),
+    linear_forward(&pass->exec, pass_linear_dtype(pass), pass->branch, l->att, pass_param(pass, LAYOUT_ATTN_PROJ_WEIGHT, layer),
                    pass_param(pass, LAYOUT_ATTN_PROJ_BIAS, layer), BT, C, C);
     dropout_forward(&pass->exec, l->mid, l->x, pass->branch, BT * C, pass_dropout(pass, SITE_ATTENTION_BRANCH, layer));
 }
@@ -64,9 +64,10 @@ static void mlp_branch(Pass *pass, size_t layer) {
     float *rows = l->norm2 + pass->start * C;
     norm(pass, rows, l->mean2, l->rstd2, l->mid, LAYOUT_LN_2_WEIGHT, layer);
     const float *in = conv(pass, l->conv2, rows, LAYOUT_MLP_CONV, layer);
-    linear_forward(&pass->exec, l->fc, in, pass_param(pass, LAYOUT_FC_WEIGHT, layer), pass_param(pass, LAYOUT_FC_BIAS, layer), BT, C, fc);
+    linear_forward(&pass->exec, pass_linear_dtype(pass), l->fc, in, pass_param(pass, LAYOUT_FC_WEIGHT, layer),
+                   pass_param(pass, LAYOUT_FC_BIAS, layer), BT, C, fc);
     activation_forward(&pass->exec, c->activation, l->act, l->fc, BT, inner);
-    linear_forward(&pass->exec, pass->branch, l->act, pass_param(pass, LAYOUT_MLP_PROJ_WEIGHT, layer),
+    linear_forward(&pass->exec, pass_linear_dtype(pass), pass->branch, l->act, pass_param(pass, LAYOUT_MLP_PROJ_WEIGHT, layer),
                    pass_param(pass, LAYOUT_MLP_PROJ_BIAS, layer), BT, inner, C);
     dropout_forward(&pass->exec, block_output(pass, layer), l->mid, pass->branch, BT * C, pass_dropout(pass, SITE_MLP_BRANCH, layer));
 }

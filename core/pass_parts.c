@@ -40,6 +40,8 @@ HeadRows pass_qk_heads(const Pass *pass) {
     return (HeadRows){config_qkv(c), (size_t)c->n_head + config_kv_heads(c), config_head_size(c)};
 }
 
+int pass_linear_dtype(const Pass *pass) { return pass->mode == PASS_TRAIN ? pass->model->config.linear_dtype : LINEAR_FLOAT32; }
+
 size_t pass_rows(const Pass *pass) { return pass->B * pass->T; }
 
 size_t pass_chunk(const Pass *pass, size_t first) {

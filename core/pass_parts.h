@@ -22,6 +22,9 @@ AttentionShape pass_attention(const Pass *pass, size_t layer);
 /* The query and key heads of qkv rows: they stand first, side by side. */
 HeadRows pass_qk_heads(const Pass *pass);
 
+/* What the products of the linear layers are made of: linear_dtype in training, elsewhere floats. */
+int pass_linear_dtype(const Pass *pass);
+
 /* B T. */
 size_t pass_rows(const Pass *pass);
 

@@ -12,8 +12,6 @@
 /* ---- settings ---- */
 
 int folio_setting_count(void) { return CONFIG_COUNT; }
-const char *folio_setting_name(uint32_t i) { return config_setting(i)->name; }
-const char *folio_setting_choices(uint32_t i) { return config_setting(i)->choices; }
 int folio_setting_kind(uint32_t i) { return (int)config_setting(i)->kind; }
 double folio_setting_default(uint32_t i) { return config_setting(i)->def; }
 double folio_setting_min(uint32_t i) { return config_setting(i)->min; }
@@ -182,15 +180,17 @@ int folio_dataset_val_batch(const Dataset *dataset, size_t first, size_t count, 
 
 /* ---- model ---- */
 
-int folio_model_create(const double *values, void **out) {
+int abi_model(const double *values, int (*make)(Model *, const Config *, void *, size_t), void **out) {
     Config config;
     void *memory;
     int code = abi_config(values, &config, NULL);
     if (code) return code;
     Model *model = abi_block(sizeof *model, model_bytes(&config), &memory);
     if (!model) return FOLIO_ERR_MEMORY;
-    return abi_finish(model_init(model, &config, memory, (size_t)model_bytes(&config)), model, out);
+    return abi_finish(make(model, &config, memory, (size_t)model_bytes(&config)), model, out);
 }
+
+int folio_model_create(const double *values, void **out) { return abi_model(values, model_init, out); }
 
 float *folio_model_params(Model *model) { return model->params; }
 

@@ -13,6 +13,9 @@ int abi_finish(int code, void *object, void **out);
 /* A config from its values; which, if not NULL, receives the row at fault. */
 int abi_config(const double *values, Config *config, int *which);
 
+/* A model from settings, which `make` (model_init, model_place) puts into its memory. */
+int abi_model(const double *values, int (*make)(Model *, const Config *, void *, size_t), void **out);
+
 /* The pool of this module; NULL for one thread. */
 Pool *abi_pool(void);
 

@@ -1,8 +1,7 @@
-/* abi_memory.c - what every module has: memory, and the words for a code. */
+/* abi_memory.c - what every module has: memory. */
 #include <stdlib.h>
 
 #include "abi.h"
-#include "error.h"
 
 /* ---- memory: what a 32-bit memory can never hold is refused before it is asked for ---- */
 
@@ -25,6 +24,3 @@ int abi_finish(int code, void *object, void **out) {
 
 void *folio_alloc(size_t bytes) { return malloc(bytes); }
 void folio_free(void *pointer) { free(pointer); }
-
-const char *folio_error_name(int code) { return error_name(code); }
-const char *folio_error_text(int code) { return error_text(code); }

@@ -47,6 +47,54 @@ static inline f32x4 f32x4_pow2(f32x4 t) {
     return t;
 }
 
+static inline f32x4 f32x4_abs(f32x4 a) { F32X4_EACH(a.v[i] < 0.0f ? -a.v[i] : a.v[i]); }
+
+/* Sixteen bytes, and four integers to which their products are added. */
+typedef struct {
+    int8_t v[16];
+} i8x16;
+typedef struct {
+    int32_t v[4];
+} i32x4;
+
+static inline i8x16 i8x16_load(const int8_t *p) {
+    i8x16 x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+static inline void i8x16_store(int8_t *p, i8x16 x) { memcpy(p, &x, sizeof x); }
+/* Four bytes, four times. */
+static inline i8x16 i8x16_load_splat(const int8_t *p) {
+    i8x16 x;
+    for (int i = 0; i < 16; i += 4) memcpy(x.v + i, p, 4);
+    return x;
+}
+static inline i8x16 i8x16_splat(int8_t n) {
+    i8x16 x;
+    memset(&x, n, sizeof x);
+    return x;
+}
+static inline i32x4 i32x4_splat(int32_t n) { return (i32x4){{n, n, n, n}}; }
+static inline void i32x4_store(int32_t *p, i32x4 x) { memcpy(p, &x, sizeof x); }
+static inline f32x4 f32x4_of(i32x4 a) { F32X4_EACH((float)a.v[i]); }
+
+/* Byte 4 i + j is the low byte of lane i of t[j]: the whole number n, -128 <= n <= 127, where t = n + 1.5 2^23. */
+static inline i8x16 i8x16_of(const f32x4 t[4]) {
+    i8x16 x;
+    uint32_t bits;
+    for (int i = 0; i < 16; i++) {
+        memcpy(&bits, &t[i % 4].v[i / 4], sizeof bits);
+        x.v[i] = (int8_t)((int32_t)(bits & 255) - (int32_t)(bits & 128) * 2);
+    }
+    return x;
+}
+
+/* Lane i of sum + the products of bytes 4 i .. 4 i + 3, b >= 0: exact. */
+static inline i32x4 i8x16_dot(i8x16 a, i8x16 b, i32x4 sum) {
+    for (int i = 0; i < 16; i++) sum.v[i / 4] += a.v[i] * b.v[i];
+    return sum;
+}
+
 /* Sum and maximum of the lanes, in the order (0 2) (1 3). */
 static inline float f32x4_sum(f32x4 a) { return (a.v[0] + a.v[2]) + (a.v[1] + a.v[3]); }
 static inline float f32x4_largest(f32x4 a) {

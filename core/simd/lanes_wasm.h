@@ -20,9 +20,28 @@ static inline f32x4 f32x4_div(f32x4 a, f32x4 b) { return wasm_f32x4_div(a, b); }
 static inline f32x4 f32x4_sqrt(f32x4 a) { return wasm_f32x4_sqrt(a); }
 static inline f32x4 f32x4_min(f32x4 a, f32x4 b) { return wasm_f32x4_pmin(a, b); }
 static inline f32x4 f32x4_max(f32x4 a, f32x4 b) { return wasm_f32x4_pmax(a, b); }
+static inline f32x4 f32x4_abs(f32x4 a) { return wasm_f32x4_abs(a); }
 static inline f32x4 f32x4_zero_below(f32x4 a, f32x4 limit, f32x4 x) { return wasm_v128_andnot(x, wasm_f32x4_lt(a, limit)); }
 
 static inline f32x4 f32x4_pow2(f32x4 t) { return wasm_i32x4_add(wasm_i32x4_shl(t, 23), wasm_i32x4_splat(0x3F800000)); }
+
+typedef v128_t i8x16;
+typedef v128_t i32x4;
+
+static inline i8x16 i8x16_load(const int8_t *p) { return wasm_v128_load(p); }
+static inline void i8x16_store(int8_t *p, i8x16 x) { wasm_v128_store(p, x); }
+static inline i8x16 i8x16_load_splat(const int8_t *p) { return wasm_v128_load32_splat(p); }
+static inline i8x16 i8x16_splat(int8_t n) { return wasm_i8x16_splat(n); }
+static inline i32x4 i32x4_splat(int32_t n) { return wasm_i32x4_splat(n); }
+static inline void i32x4_store(int32_t *p, i32x4 x) { wasm_v128_store(p, x); }
+static inline f32x4 f32x4_of(i32x4 a) { return wasm_f32x4_convert_i32x4(a); }
+
+static inline i8x16 i8x16_of(const f32x4 t[4]) {
+    const v128_t low = wasm_i32x4_splat(255);
+    v128_t first = wasm_v128_or(wasm_v128_and(t[0], low), wasm_i32x4_shl(wasm_v128_and(t[1], low), 8));
+    v128_t second = wasm_v128_or(wasm_v128_and(t[2], low), wasm_i32x4_shl(t[3], 8));
+    return wasm_v128_or(first, wasm_i32x4_shl(second, 16));
+}
 
 static inline float f32x4_sum(f32x4 a) {
     f32x4 pairs = wasm_f32x4_add(a, wasm_i32x4_shuffle(a, a, 2, 3, 0, 1));

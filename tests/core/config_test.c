@@ -6,27 +6,28 @@
 #include "error.h"
 #include "test.h"
 
-static size_t choices_of(const ConfigSetting *setting) {
+static size_t choices_of(const ConfigWords *words) {
     size_t count = 1;
-    for (const char *c = setting->choices; *c; c++) count += *c == '|';
+    for (const char *c = words->choices; *c; c++) count += *c == '|';
     return count;
 }
 
 TEST(every_row_has_a_name_of_its_own_and_a_line_of_explanation) {
     for (size_t i = 0; i < CONFIG_COUNT; i++) {
         const ConfigSetting *row = config_setting(i);
-        test_note("%s", row->name);
-        CHECK(row->name[0] && row->min <= row->def && row->def <= row->max);
-        for (size_t j = 0; j < i; j++) CHECK(strcmp(row->name, config_setting(j)->name) != 0);
+        const ConfigWords *words = config_words(i);
+        test_note("%s", words->name);
+        CHECK(words->name[0] && row->min <= row->def && row->def <= row->max);
+        for (size_t j = 0; j < i; j++) CHECK(strcmp(words->name, config_words(j)->name) != 0);
         if (row->kind == CONFIG_BOOL) CHECK(row->min == 0 && row->max == 1);
         if (row->kind == CONFIG_ENUM)
-            CHECK_INT(choices_of(row), row->max - row->min + 1);
+            CHECK_INT(choices_of(words), row->max - row->min + 1);
         else
-            CHECK_TEXT(row->choices, "");
+            CHECK_TEXT(words->choices, "");
     }
-    CHECK(config_setting(CONFIG_COUNT) == NULL);
-    CHECK_TEXT(config_setting(CONFIG_n_layer)->name, "n_layer");
-    CHECK_TEXT(config_setting(CONFIG_eval_interval)->name, "eval_interval");
+    CHECK(config_setting(CONFIG_COUNT) == NULL && config_words(CONFIG_COUNT) == NULL);
+    CHECK_TEXT(config_words(CONFIG_n_layer)->name, "n_layer");
+    CHECK_TEXT(config_words(CONFIG_eval_interval)->name, "eval_interval");
 }
 
 TEST(the_defaults_are_a_config_that_passes) {
@@ -47,7 +48,7 @@ TEST(what_is_set_is_what_is_got_and_nothing_else_moves) {
         const ConfigSetting *row = config_setting(i);
         double wanted = row->def == row->max ? row->min : row->max;
         Config config = config_default();
-        test_note("%s", row->name);
+        test_note("%s", config_words(i)->name);
         CHECK_INT(config_set(&config, i, wanted), FOLIO_OK);
         for (size_t j = 0; j < CONFIG_COUNT; j++) {
             double value = -1;
@@ -65,7 +66,7 @@ TEST(values_outside_their_range_are_refused_and_change_nothing) {
         const ConfigSetting *row = config_setting(i);
         const double bad[] = {row->min - 1, row->max + 1, -1e300, 1e300, -HUGE_VAL, HUGE_VAL, HUGE_VAL - HUGE_VAL};
         Config config = config_default();
-        test_note("%s", row->name);
+        test_note("%s", config_words(i)->name);
         for (size_t j = 0; j < sizeof bad / sizeof *bad; j++) CHECK_INT(config_set(&config, i, bad[j]), FOLIO_ERR_RANGE);
         if (row->kind != CONFIG_REAL) CHECK_INT(config_set(&config, i, row->min + 0.5), FOLIO_ERR_RANGE);
         double value = -1;

@@ -1,4 +1,5 @@
 /* linear_test.c - the linear layer and the head. */
+#include "config.h"
 #include "ops_check.h"
 #include "test.h"
 
@@ -19,13 +20,13 @@ static void reference(const void *shape, const double *const *in, double *out) {
 
 static void forward(const Exec *exec, const void *shape, const float *const *in, float *out) {
     const Shape *s = shape;
-    linear_forward(exec, out, in[0], in[1], s->bias ? in[2] : NULL, s->R, s->I, s->O);
+    linear_forward(exec, LINEAR_FLOAT32, out, in[0], in[1], s->bias ? in[2] : NULL, s->R, s->I, s->O);
 }
 
 static void backward(const Exec *exec, const void *shape, const float *const *in, const float *out, const float *dout, float *const *din) {
     const Shape *s = shape;
     (void)out;
-    linear_backward(exec, din[0], din[1], s->bias ? din[2] : NULL, dout, in[0], in[1], s->R, s->I, s->O);
+    linear_backward(exec, LINEAR_FLOAT32, din[0], din[1], s->bias ? din[2] : NULL, dout, in[0], in[1], s->R, s->I, s->O);
 }
 
 static const char *check(size_t BT, size_t I, size_t O, int bias) {
@@ -105,9 +106,9 @@ TEST(a_row_of_linear_and_head_does_not_depend_on_the_rows_beside_it) {
     ops_check_fill(in, R * I, 1, 1);
     ops_check_fill(weight, I * O, 1, 2);
     ops_check_fill(bias, O, 1, 3);
-    linear_forward(&exec, all, in, weight, bias, R, I, O);
+    linear_forward(&exec, LINEAR_FLOAT32, all, in, weight, bias, R, I, O);
     for (size_t r = 0; r < R; r++) {
-        linear_forward(&exec, one, in + r * I, weight, bias, 1, I, O);
+        linear_forward(&exec, LINEAR_FLOAT32, one, in + r * I, weight, bias, 1, I, O);
         CHECK(memcmp(one, all + r * O, sizeof one) == 0);
     }
     head_forward(&exec, all, in, weight, R, I, O);

@@ -9,12 +9,13 @@
 #include "config.h"
 #include "error.h"
 
-/* The number that `text` stands for: a choice of the setting by name, true or false, or a number. NaN: none of them. */
-static inline double settings_value(const ConfigSetting *setting, const char *text) {
+/* The number that `text` stands for: a choice of the setting of that row by name, true or false, or a number. NaN: none of them. */
+static inline double settings_value(size_t row, const char *text) {
+    const ConfigSetting *setting = config_setting(row);
     size_t n = strlen(text), index = 0;
     if (setting->kind == CONFIG_BOOL && !strcmp(text, "true")) return 1;
     if (setting->kind == CONFIG_BOOL && !strcmp(text, "false")) return 0;
-    for (const char *choice = setting->choices; setting->kind == CONFIG_ENUM && *choice; index++) {
+    for (const char *choice = config_words(row)->choices; setting->kind == CONFIG_ENUM && *choice; index++) {
         size_t length = strcspn(choice, "|");
         if (length == n && !strncmp(choice, text, n)) return (double)index;
         choice += length + (choice[length] == '|');
@@ -27,8 +28,8 @@ static inline double settings_value(const ConfigSetting *setting, const char *te
 /* Sets one; what cannot be is told in the name of `program`, and gives its code. */
 static inline int settings_set(Config *config, const char *program, const char *key, const char *text) {
     for (size_t i = 0; i < CONFIG_COUNT; i++) {
-        if (strcmp(config_setting(i)->name, key)) continue;
-        int code = config_set(config, i, settings_value(config_setting(i), text));
+        if (strcmp(config_words(i)->name, key)) continue;
+        int code = config_set(config, i, settings_value(i, text));
         if (code) fprintf(stderr, "%s: %s=%s: %s\n", program, key, text, error_text(code));
         return code;
     }

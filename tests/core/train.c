@@ -111,7 +111,7 @@ int main(int argc, char **argv) {
     config.vocab_size = (int32_t)tokenizer.vocab_size;
     size_t which = 0;
     int code = config_check(&config, &which);
-    check(code, code == FOLIO_OK ? "settings" : config_setting(which)->name);
+    check(code, code == FOLIO_OK ? "settings" : config_words(which)->name);
 
     Dataset dataset;
     check(dataset_init(&dataset, &config, ids, count), argv[1]);

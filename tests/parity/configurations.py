@@ -10,7 +10,7 @@ BASE = dict(
     optimizer='adamw', learning_rate=0.01, min_lr=0.001, schedule='constant', warmup_iters=0, decay_iters=0, max_iters=10,
     beta1=0.9, beta2=0.99, adam_eps=1e-8, weight_decay=0.2, embd_weight_decay=0.5, vector_weight_decay=0.8, grad_clip=0,
     adam_lr=0.01, vector_lr=0, muon_momentum=0.95, muon_momentum_start=0.85, muon_momentum_iters=300, muon_method='newton_schulz', muon_steps=5,
-    muon_heads=False,
+    muon_heads=False, linear_dtype='float32',
     batch_size=2, gradient_accumulation_steps=1, seed=1337,
     batching='epoch', stride=8, shuffle=False, drop_last=True, val_fraction=0,
 )
@@ -83,6 +83,10 @@ CONFIGURATIONS = {
     'muon-conv-vector-lr': dict(
         optimizer='muon', conv_size=4, vector_lr=0.03, norm='rmsnorm', position='rope', qk_norm=True, activation='relu2', schedule='linear'),
     'muon-odd-widths': dict(optimizer='muon', n_embd=15, n_inner=9, bias=True, batch_size=3, n_kv_head=1, learning_rate=0.03),
+    # whole numbers
+    'int8': dict(linear_dtype='int8', bias=True),
+    'int8-sgd-rope-swiglu': dict(
+        linear_dtype='int8', optimizer='sgd', position='rope', norm='rmsnorm', activation='swiglu', tie_weights=False, n_inner=9, learning_rate=0.01),
     # widths that no vector divides: head size 5, 15 channels, 9 hidden
     'odd-widths': dict(n_embd=15, n_inner=9, bias=True, batch_size=3),
     'odd-widths-sinusoidal-swiglu': dict(

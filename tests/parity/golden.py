@@ -1,7 +1,8 @@
 """Writes golden/*.safetensors, what tests/parity/parity.test.js compares the package with: `make golden`.
 
 Needs Debian's python3-torch. All is computed in double precision and stored as f32, one file a configuration: tensors
-`logits` (of batch 0, without dropout) and `grad.<name>` (of batch 0, with dropout), metadata `config`, `layout`, `loss`
+`logits` (of batch 0, without dropout), `inside.attention` and `inside.lens` (by layer, of its first window) and `grad.<name>` (of batch 0, with
+dropout), metadata `config`, `layout`, `loss`
 (that of the gradients) and `steps` (loss, lr and grad_norm of ten steps). Parameters and batches are not stored: both
 sides draw them from Philox (model.py, batch below).
 """
@@ -93,8 +94,10 @@ def reference(config):
     """(metadata, tensors) of one configuration."""
     params = model.parameters(config)
     inputs, targets = batch(config, 0)
+    inside = {}
     with torch.no_grad():
-        tensors = {'logits': model.forward(config, params, inputs)}
+        tensors = {'logits': model.forward(config, params, inputs, inside=inside)}
+        tensors.update({'inside.' + name: torch.stack([layer[0] for layer in layers]) for name, layers in inside.items()})
     loss = model.loss(config, params, inputs, targets, 0)
     loss.backward()
     tensors.update({'grad.' + name: value.grad.clone() for name, value in params.items()})

@@ -115,10 +115,10 @@ def alibi_slopes(H):
     return torch.tensor(slopes + between[:H - power], dtype=torch.float64)
 
 
-def attention(config, x, params, block, batch_index, site):
+def attention(config, x, params, block, batch_index, site, seen):
     B, T, C = x.shape
     H, G, hs = heads(config)
-    qkv = linear(convolve(x, params, block + 'attn'), params, block + 'attn.c_attn')
+    qkv = linear(config, convolve(x, params, block + 'attn'), params, block + 'attn.c_attn', batch_index)
     q, k, v = (part.view(B, T, -1, hs).transpose(1, 2) for part in qkv.split([H * hs, G * hs, G * hs], dim=-1))
     if config['qk_norm']:
         q, k = (part * torch.rsqrt(part.pow(2).mean(-1, keepdim=True) + config['norm_eps']) for part in (q, k))
@@ -131,12 +131,35 @@ def attention(config, x, params, block, batch_index, site):
         scores = scores - alibi_slopes(H)[:, None, None] * distance.abs()
     if config['causal']:
         scores = scores.masked_fill(distance < 0, -math.inf)
-    probabilities = drop(config, scores.softmax(-1), batch_index, site)
-    return linear((probabilities @ v).transpose(1, 2).reshape(B, T, C), params, block + 'attn.c_proj')
+    seen.append(scores.softmax(-1))
+    probabilities = drop(config, seen[-1], batch_index, site)
+    return linear(config, (probabilities @ v).transpose(1, 2).reshape(B, T, C), params, block + 'attn.c_proj', batch_index)
 
 
-def linear(x, params, name):
-    y = x @ params[name + '.weight']
+def levels(x, dim, most):
+    """x rounded to `most` levels on either side of 0, of which the largest absolute value along dim is the last."""
+    scale = x.abs().amax(dim, keepdim=True).clamp_min(1e-30) / most
+    return torch.round(x / scale) * scale
+
+
+class Int8(torch.autograd.Function):
+    """x (R, I) times w (I, O): the left operand of each product in 8 bits by row, the right one in 7 by column. R, I and O are below a block of 256."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return levels(x, 1, 127) @ levels(w, 0, 63)
+
+    @staticmethod
+    def backward(ctx, dy):
+        x, w = ctx.saved_tensors
+        return levels(dy, 1, 127) @ levels(w.T, 0, 63), levels(x.T, 1, 127) @ levels(dy, 0, 63)
+
+
+def linear(config, x, params, name, batch_index):
+    weight = params[name + '.weight']
+    whole = config['linear_dtype'] == 'int8' and batch_index is not None
+    y = Int8.apply(x.reshape(-1, x.shape[-1]), weight).view(*x.shape[:-1], -1) if whole else x @ weight
     return y + params[name + '.bias'] if name + '.bias' in params else y
 
 
@@ -150,9 +173,9 @@ def convolve(x, params, name):
     return F.conv1d(F.pad(x.transpose(1, 2), (taps, 0)), kernel, groups=C).transpose(1, 2)
 
 
-def mlp(config, x, params, block):
+def mlp(config, x, params, block, batch_index):
     x = convolve(x, params, block + 'mlp')
-    hidden = linear(x, params, block + 'mlp.c_fc')
+    hidden = linear(config, x, params, block + 'mlp.c_fc', batch_index)
     kind = config['activation']
     if kind == 'swiglu':
         gate, up = hidden.chunk(2, dim=-1)
@@ -161,11 +184,13 @@ def mlp(config, x, params, block):
         hidden = F.gelu(hidden, approximate='tanh')
     else:
         hidden = F.relu(hidden) ** (2 if kind == 'relu2' else 1)
-    return linear(hidden, params, block + 'mlp.c_proj')
+    return linear(config, hidden, params, block + 'mlp.c_proj', batch_index)
 
 
-def forward(config, params, ids, batch_index=None):
-    """Logits (B, T, V) of ids (B, T). batch_index: which dropout masks; None: none."""
+def forward(config, params, ids, batch_index=None, inside=None):
+    """Logits (B, T, V) of ids (B, T). batch_index: which dropout masks; None: none. inside: a dictionary that receives `attention`, probabilities
+    (B, H, T, T) by layer, and `lens`, logits after each number of blocks from 0."""
+    attended, streams = [], []
     T, C = ids.shape[1], config['n_embd']
     x = params['wte.weight'][ids]
     if config['position'] == 'learned':
@@ -177,12 +202,16 @@ def forward(config, params, ids, batch_index=None):
         x = normalise(config, x, {}, '')
     for l in range(config['n_layer']):
         block = f'h.{l}.'
-        branch = attention(config, normalise(config, x, params, block + 'ln_1'), params, block, batch_index, 1 + 3 * l)
+        streams.append(x)
+        branch = attention(config, normalise(config, x, params, block + 'ln_1'), params, block, batch_index, 1 + 3 * l, attended)
         x = x + drop(config, branch, batch_index, 2 + 3 * l)
-        branch = mlp(config, normalise(config, x, params, block + 'ln_2'), params, block)
+        branch = mlp(config, normalise(config, x, params, block + 'ln_2'), params, block, batch_index)
         x = x + drop(config, branch, batch_index, 3 + 3 * l)
     head = params['wte.weight' if config['tie_weights'] else 'lm_head.weight']
-    return normalise(config, x, params, 'ln_f') @ head.T
+    lens = [normalise(config, stream, params, 'ln_f') @ head.T for stream in streams + [x]]
+    if inside is not None:
+        inside.update(attention=attended, lens=lens)
+    return lens[-1]
 
 
 def loss(config, params, inputs, targets, batch_index=None):

@@ -45,7 +45,18 @@ for (const golden of all) {
     for (const { name: tensor, offset, size } of folio.layout(config)) {
       agree(`gradient of ${tensor}`, grads.subarray(offset, offset + size), tensors.get(`grad.${tensor}`) ?? [], GRADIENTS);
     }
-    assert.equal(tensors.size, 1 + folio.layout(config).length);
+    assert.equal(tensors.size, 3 + folio.layout(config).length);
+    release();
+  });
+
+  test(`${name}: attention of every head, and the lens after every block`, async () => {
+    const { model, dataset, release } = prepare(golden);
+    const inspector = await folio.inspector(model);
+    const { attention } = inspector.inspect(dataset.batch(0).inputs.slice(0, config.block_size));
+    agree('attention', attention, tensors.get('inside.attention') ?? [], LOGITS);
+    const lens = Array.from({ length: config.n_layer + 1 }, (_, layer) => [...inspector.lens(layer)]).flat();
+    agree('lens', lens, tensors.get('inside.lens') ?? [], LOGITS);
+    inspector.close();
     release();
   });
 
@@ -77,7 +88,7 @@ test('the comparison sees an all-zero gradient, one element twice as large, a Na
       const broken = { zero: want.map(() => 0), double: want.slice(), nan: want.slice(), short: want.slice(1) };
       broken.double[worst] *= 2;
       broken.nan[want.length - 1] = NaN;
-      const tolerance = name === 'logits' ? LOGITS : GRADIENTS;
+      const tolerance = name.startsWith('grad.') ? GRADIENTS : LOGITS;
       assert.equal(difference(want.slice(), want, tolerance), null);
       for (const [fault, got] of Object.entries(broken)) assert.notEqual(difference(got, want, tolerance), null, `${name} ${fault}`);
     }

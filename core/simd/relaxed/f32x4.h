@@ -2,6 +2,7 @@
 #ifndef FOLIO_F32X4_H
 #define FOLIO_F32X4_H
 
+#include "../dot_wasm.h"
 #include "../lanes_wasm.h"
 
 /* Rows of the gemm tile: 12 accumulators, 2 vectors of b and one of a fill V8's 15 registers on x86-64. */

@@ -3,11 +3,12 @@
 #define FOLIO_F32X4_H
 
 #include "../lanes_wasm.h"
+#include "../madd_wasm.h"
 
-/* Rows of the gemm tile: 8 accumulators, 2 vectors of b, one of a and one product fit V8's 15 registers on x86-64. Tried: 6 rows spill (30 GFLOP/s
-   where 4 give 50, Node 26); 5 equal 4 there and lose a fifth in Node 20; 3 x 12 likewise. */
-enum { F32X4_TILE_ROWS = 4 };
-
-static inline f32x4 f32x4_madd(f32x4 a, f32x4 b, f32x4 c) { return wasm_f32x4_add(wasm_f32x4_mul(a, b), c); }
+/* Even bytes and odd ones apart, each widened to 16 bits where it stands. */
+static inline i32x4 i8x16_dot(i8x16 a, i8x16 b, i32x4 sum) {
+    v128_t even = wasm_i32x4_dot_i16x8(wasm_i16x8_shr(wasm_i16x8_shl(a, 8), 8), wasm_v128_and(b, wasm_i16x8_splat(255)));
+    return wasm_i32x4_add(wasm_i32x4_add(sum, even), wasm_i32x4_dot_i16x8(wasm_i16x8_shr(a, 8), wasm_u16x8_shr(b, 8)));
+}
 
 #endif
