@@ -16,6 +16,7 @@ import { nearest } from '../src/settings.js';
  * @property {string} doc one line
  * @property {Record<string, Option>} options by name, without the dashes
  * @property {{value: string, doc: string}} [operand] what may stand without dashes, once; found as `operand`
+ * @property {string} [meant] the option that a word without dashes was probably meant for, where there is no operand
  * @property {string} [notes] more lines for the help
  * @property {(options: Options) => Promise<number>} run gives the exit code
  */
@@ -26,12 +27,11 @@ import { nearest } from '../src/settings.js';
 export class UsageError extends Error {}
 
 /**
- * @param {Record<string, Option>} table
+ * @param {Pick<Command, 'options' | 'operand' | 'meant'>} command
  * @param {string[]} argv
- * @param {Command['operand']} [operand]
  * @returns {Options}
  */
-export function parseOptions(table, argv, operand) {
+export function parseOptions({ options: table, operand, meant }, argv) {
   /** @type {Options} */
   const found = {};
   const rest = [...argv];
@@ -41,7 +41,7 @@ export function parseOptions(table, argv, operand) {
       found.operand = word;
       continue;
     }
-    if (!name) throw new UsageError(`'${word}' is not an option`);
+    if (!name) throw new UsageError(`'${word}' is not an option${meant && !/^-./.test(word) ? `; did you mean --${meant} ${quoted(word)}?` : ''}`);
     if (!Object.hasOwn(table, name)) {
       const near = nearest(name, Object.keys(table));
       throw new UsageError(`there is no option --${name}${near ? `; did you mean --${near}?` : ''}`);
@@ -56,6 +56,9 @@ export function parseOptions(table, argv, operand) {
   }
   return found;
 }
+
+/** A word as a shell takes it. @param {string} word */
+const quoted = (word) => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 /** @param {string} message @returns {never} */
 function fail(message) {

@@ -3,7 +3,7 @@
 import { finished } from '../src/pace.js';
 import { measurePace } from '../src/budget.js';
 import { UsageError } from './args.js';
-import { findModelFile, readFile } from './files.js';
+import { MOST_JSON, findModelFile, readFile } from './files.js';
 
 /** @typedef {{name: string, seconds: number}} BudgetedPreset seconds: what its own training was made for */
 /** @typedef {BudgetedPreset & {steps: number, step_seconds: number, takes: number}} MeasuredPreset takes: seconds of its own training here */
@@ -30,7 +30,7 @@ export function budgetedPresets(known, path = findModelFile('budgets.json')) {
   /** @type {unknown} */
   let json;
   try {
-    json = JSON.parse(new TextDecoder().decode(readFile(path)));
+    json = JSON.parse(new TextDecoder().decode(readFile(path, { most: MOST_JSON })));
   } catch (error) {
     throw refuse(`cannot be read: ${error instanceof Error ? error.message : error}`);
   }
@@ -70,7 +70,7 @@ export async function choosePreset(presets, budget, measure) {
  * @param {AbortSignal} signal
  */
 export async function measureRun(run, budget, signal) {
-  const { step_seconds, eval_seconds } = await finished(measurePace(run, Math.min(1, 0.02 * budget), performance.now() / 1000 + budget), { signal });
+  const { step_seconds, eval_seconds } = await finished(measurePace(run, Math.min(1, Math.max(0.1, 0.02 * budget)), performance.now() / 1000 + budget), { signal });
   const { max_iters: steps } = run.config;
   return { steps, step_seconds, takes: steps * step_seconds + eval_seconds };
 }

@@ -13,12 +13,13 @@ import { interrupt } from './interrupt.js';
 export const evaluate = {
   doc: 'the loss of a model over the whole validation part of a text',
   options: {
-    model: { value: 'FILE', doc: 'a checkpoint of `folio train` (default: the model that comes with Folio)' },
-    data: { value: 'FILE', doc: 'the text, UTF-8 (default: as for `folio train`)' },
+    model: { value: 'FILE', doc: 'a checkpoint of `folio train`, or a folder of `folio export` (default: the model that comes with Folio)' },
+    data: { value: 'FILE|-', doc: 'the text, UTF-8 (default: as for `folio train`)' },
     baselines: { doc: 'also what a model has to beat: uniform, unigram, bigram, trigram, counted on the training part' },
     json: { doc: 'one JSON object on stdout' },
     ...ENGINE_OPTIONS,
   },
+  meant: 'data',
   run: runEval,
 };
 
@@ -34,7 +35,7 @@ async function runEval({ model, data, json, baselines, ...options }) {
   if (val_loss === null) throw new FolioError('EMPTY', 'eval', 'eval: this model has val_fraction=0, so no part of the text is for validation');
   const bits = bitsPerNat(tokenizer, text, ids, dataset.nTrain);
   const bits_per_byte = val_loss * bits;
-  const beat = baselines && withBits(await finished(dataset.baselinePieces({ vocabulary: tokenizer.vocabSize }), interrupt), bits);
+  const beat = baselines && withBits(await finished(await dataset.baselinePieces({ vocabulary: tokenizer.vocabSize }), interrupt), bits);
   if (json) console.log(JSON.stringify({ event: 'eval', step, val_loss, bits_per_byte, ...(beat ? { baselines: beat } : {}) }));
   else console.log(`${path}: validation loss ${val_loss.toFixed(4)} nats per token, ${bits_per_byte.toFixed(4)} bits per byte (${dataset.valWindows} windows of ${dataset.blockSize})`);
   if (beat && !json) console.log(baselineWords(beat));

@@ -6,7 +6,7 @@ import { openWriter } from '../src/run.js';
 import { save } from '../src/checkpoint/checkpoint.js';
 import { UsageError } from './args.js';
 import { ENGINE_OPTIONS, loadEngine } from './engine.js';
-import { about, failure, isOfCheckpoint, readFile, writeFile } from './files.js';
+import { about, checkWritable, failure, isOfCheckpoint, readFile, writeFile } from './files.js';
 import { size } from './progress.js';
 
 /** @type {import('./args.js').Command} */
@@ -18,6 +18,7 @@ export const exportModel = {
     dtype: { value: 'f32|f16', doc: 'how numbers are kept; f16 takes half the room and rounds them (default: f32)' },
     ...ENGINE_OPTIONS,
   },
+  meant: 'model',
   notes: 'The optimizer\'s state stays behind: the model can write and be fine-tuned (`folio train --init`), but its training cannot be resumed.',
   run: runExport,
 };
@@ -32,6 +33,7 @@ async function runExport({ model: file, out, dtype = 'f32', ...options }) {
   } catch (error) {
     throw failure('make the folder', out, error);
   }
+  for (const name of ['model.safetensors', 'config.json', 'tokenizer.json']) checkWritable(join(out, name));
   const bytes = save(writer.model, writer.tokenizer, { step: writer.step, text: writer.text, dtype: dtype === 'f16' ? 'F16' : 'F32' });
   const json = (/** @type {unknown} */ value) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
   writeFile(join(out, 'model.safetensors'), bytes);

@@ -10,12 +10,14 @@ import { evaluate } from './eval.js';
 import { exportModel } from './export.js';
 import { info } from './info.js';
 import { INTERRUPTED, interrupt } from './interrupt.js';
+import { printable } from './progress.js';
+import { replay } from './replay.js';
 import { sample } from './sample.js';
 import { tokenize } from './tokenize.js';
 import { train } from './train.js';
 
 /** @type {Record<string, import('./args.js').Command>} */
-const COMMANDS = { train, sample, eval: evaluate, export: exportModel, tokenize, info, bench };
+const COMMANDS = { train, replay, sample, eval: evaluate, export: exportModel, tokenize, info, bench };
 
 function overview() {
   const lines = Object.entries(COMMANDS).map(([name, { doc }]) => `  folio ${name.padEnd(8)}  ${doc}`);
@@ -44,14 +46,14 @@ async function main([name, ...rest]) {
     console.log(helpText(name, command));
     return 0;
   }
-  return command.run(parseOptions(command.options, rest, command.operand));
+  return command.run(parseOptions(command, rest));
 }
 
 /** @param {unknown} error @returns {number} */
 function report(error) {
   if (interrupt.signal.aborted) return INTERRUPTED;
   const known = error instanceof FolioError || error instanceof UsageError;
-  console.error(known ? `folio: ${error.message}` : error);
+  console.error(known ? `folio: ${printable(error.message)}` : error);
   if (error instanceof UsageError) console.error('`folio --help` and `folio COMMAND --help` tell how it is called.');
   return error instanceof UsageError ? 2 : 1;
 }

@@ -5,7 +5,7 @@ import { features } from '../src/features.js';
 import { allowed } from '../src/settings.js';
 import { ENGINE_OPTIONS, engineWords, loadEngine } from './engine.js';
 import { UsageError } from './args.js';
-import { about, isOfCheckpoint, readFile } from './files.js';
+import { about, isOfCheckpoint, modelFile, readFile } from './files.js';
 import { chosenSettings, presetNames, readPreset } from './presets.js';
 import { grouped, size } from './progress.js';
 
@@ -15,11 +15,12 @@ import { grouped, size } from './progress.js';
 export const info = {
   doc: 'what runs here and what can be set; or what is in a model or a preset',
   options: {
-    model: { value: 'FILE', doc: 'tell what is in a checkpoint' },
+    model: { value: 'FILE', doc: 'tell what is in a checkpoint, or in a folder of `folio export`' },
     preset: { value: 'NAME|FILE', doc: `tell what a preset asks for (known: ${presetNames().join(', ')})` },
     set: { value: 'key=value', many: true, doc: 'with --preset: change one of its settings' },
     ...ENGINE_OPTIONS,
   },
+  meant: 'model',
   run: runInfo,
 };
 
@@ -33,7 +34,7 @@ async function runInfo(options) {
   console.log(`engine: ${engine}`);
   console.log(`tokenizers: Unicode ${folio.tokenizer.unicode}`);
   console.log();
-  if (options.model) tellModel(folio, options.model);
+  if (options.model) tellModel(folio, modelFile(options.model));
   if (options.preset) tellConfig(folio, chosenSettings(folio, options, readPreset(options.preset)));
   if (!options.model && !options.preset) tellSettings(folio);
   return 0;

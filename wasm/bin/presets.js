@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { FolioError } from '../src/error.js';
 import { findSetting, nearest, parseValue } from '../src/settings.js';
 import { UsageError } from './args.js';
-import { findModelFile, readFile } from './files.js';
+import { MOST_JSON, findModelFile, readFile } from './files.js';
 
 export const DEFAULT_PRESET = 'shakespeare';
 
@@ -25,7 +25,7 @@ export function readPreset(nameOrFile) {
     const hint = near ? `did you mean '${near}'?` : `known: ${presetNames().join(', ')}`;
     throw new UsageError(`there is no preset or file '${nameOrFile}'; ${hint}`);
   }
-  const text = new TextDecoder().decode(readFile(path));
+  const text = new TextDecoder().decode(readFile(path, { most: MOST_JSON }));
   try {
     const json = JSON.parse(text);
     if (json && typeof json === 'object' && !Array.isArray(json)) return json;

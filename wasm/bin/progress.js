@@ -22,6 +22,9 @@ export function size(bytes) {
   return `${at ? (bytes / 1000 ** at).toPrecision(3) : bytes} ${units[at]}`;
 }
 
+/** Words that may come from a file or a link, fit for a terminal. @param {string} message */
+export const printable = (message) => message.replace(/[^\P{Cc}\n\t]/gu, '\ufffd');
+
 export class Progress {
   #out;
   #from;

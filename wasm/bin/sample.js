@@ -6,12 +6,13 @@ import { UsageError } from './args.js';
 import { ENGINE_OPTIONS, loadEngine } from './engine.js';
 import { about, chosenModel, isOfCheckpoint, readFile } from './files.js';
 import { interrupt } from './interrupt.js';
+import { HEADS, hasColours, legend, row, shade } from './shade.js';
 
 /** @type {import('./args.js').Command} */
 export const sample = {
   doc: 'let a model write',
   options: {
-    model: { value: 'FILE', doc: 'a checkpoint of `folio train` (default: the model that comes with Folio)' },
+    model: { value: 'FILE', doc: 'a checkpoint of `folio train`, or a folder of `folio export` (default: the model that comes with Folio)' },
     prompt: { value: 'TEXT', doc: 'go on from this text (default: a line break)' },
     tokens: { value: 'N', kind: 'count', doc: 'how many to write (default: 500)' },
     temperature: { value: 'X', kind: 'real', doc: '0: always the most likely token (default: 1)' },
@@ -20,27 +21,56 @@ export const sample = {
     'min-p': { value: 'X', kind: 'real', doc: 'choose among those at least X times as likely as the most likely (default: 0)' },
     'repetition-penalty': { value: 'X', kind: 'real', doc: 'above 1: tokens in the context become less likely (default: 1)' },
     seed: { value: 'N', kind: 'count', doc: 'the same seed writes the same text (default: 1)' },
+    stop: { value: 'TEXT', doc: 'end before this text (default: at the length only)' },
+    probabilities: { doc: 'tell of each token how likely it was: shaded on a terminal, a line each elsewhere' },
+    alternatives: { value: 'N', kind: 'count', doc: 'with --probabilities off a terminal or --json: so many of the likeliest tokens (default: 5)' },
+    json: { doc: 'one object a token, with its probability, chance, rank and alternatives' },
     ...ENGINE_OPTIONS,
   },
+  meant: 'prompt',
   run: runSample,
 };
 
 /** @param {import('./args.js').Options} options */
 async function runSample(options) {
-  const { prompt = '', tokens = 500, temperature, seed } = options;
+  const { prompt = '', tokens = 500, temperature, seed, stop, alternatives: details = 5 } = options;
+  const detailed = options.probabilities || options.json;
+  if (!detailed && options.alternatives !== undefined) throw new UsageError('--alternatives goes with --probabilities or --json');
   const model = chosenModel(options.model);
   const folio = await loadEngine(options);
   const writer = about(model, () => openWriter(folio, readFile(model)), isOfCheckpoint);
   const how = { topK: options['top-k'], topP: options['top-p'], minP: options['min-p'], repetitionPenalty: options['repetition-penalty'] };
-  let before = prompt;
+  const asked = { prompt, tokens, temperature, seed, stop, ...how, ...interrupt };
   try {
-    for await (const text of writer.generate({ prompt, tokens, temperature, seed, ...how, ...interrupt })) {
-      process.stdout.write(before + text);
-      before = '';
-    }
+    if (detailed) await writeTokens(writer.generate({ ...asked, details }), prompt, options.json);
+    else await writeText(writer.generate(asked), prompt);
   } catch (error) {
     throw error instanceof FolioError && error.op === 'generate' && error.code === 'RANGE' ? new UsageError(error.message) : error;
   }
-  process.stdout.write(`${before}\n`);
   return 0;
+}
+
+/** The prompt stands before the first piece, not before an error. @param {AsyncIterable<string>} pieces @param {string} prompt */
+async function writeText(pieces, prompt) {
+  let before = prompt;
+  for await (const text of pieces) {
+    process.stdout.write(before + text);
+    before = '';
+  }
+  process.stdout.write(`${before}\n`);
+}
+
+/** @param {AsyncIterable<import('../src/writer.js').WrittenToken>} tokens @param {string} prompt @param {boolean} [json] */
+async function writeTokens(tokens, prompt, json) {
+  const coloured = hasColours(process.stdout);
+  const say = json ? (/** @type {any} */ token) => `${JSON.stringify(token)}\n` : coloured
+    ? (/** @type {any} */ { text, probability }) => shade(text, probability)
+    : (/** @type {any} */ token) => `${row(token)}\n`;
+  let before = json ? '' : coloured ? prompt : `${HEADS}\n`;
+  for await (const token of tokens) {
+    process.stdout.write(before + say(token));
+    before = '';
+  }
+  process.stdout.write(before);
+  if (!json && coloured) process.stdout.write(`\n\n${legend()}\n`);
 }

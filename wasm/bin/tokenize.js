@@ -1,11 +1,11 @@
 /** tokenize.js - `folio tokenize`: what a tokenizer makes of a text. */
 
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { encodeStream, load } from '../src/folio.js';
 import { concatIds } from '../src/tokenizer.js';
 import { SPLITS } from '../src/tokenizer/names.js';
 import { UsageError } from './args.js';
-import { checkWritable, failure, writeFile } from './files.js';
+import { checkWritable, failure, isPipe, readNamed, withoutMark, writeFile } from './files.js';
 import { interrupt } from './interrupt.js';
 import { grouped } from './progress.js';
 import { TOKENIZER_OPTIONS, chosenTokenizer } from './tokenizers.js';
@@ -26,22 +26,26 @@ export const tokenize = {
     quiet: { doc: 'counts and compression alone' },
     json: { doc: 'one JSON object on stdout' },
   },
-  notes: 'Texts are read part by part, of any size. Special tokens count as text.',
+  notes: 'Files are read part by part, of any size; standard input and pipes are held, up to 2 GB. Special tokens count as text.',
   run: runTokenize,
 };
 
 /** @typedef {AsyncIterable<Uint8Array> | Iterable<Uint8Array>} Source */
 
-/** A text that can be read more than once; standard input is held for that. @param {string} [path] @returns {Source} */
+/** A text that can be read more than once; standard input and pipes are held for that. @param {string} [path] @returns {Source} */
 function open(path = '-') {
-  if (path === '-') return [new Uint8Array(readFileSync(0))];
+  if (path === '-' || isPipe(path)) return [withoutMark(readNamed(path))];
   return { [Symbol.asyncIterator]: () => reading(path) };
 }
 
 /** @param {string} path @returns {AsyncGenerator<Uint8Array, void, void>} */
 async function* reading(path) {
   try {
-    for await (const part of createReadStream(path, { highWaterMark: 1 << 20 })) yield new Uint8Array(part);
+    let begun = false;
+    for await (const part of createReadStream(path, { highWaterMark: 1 << 20 })) {
+      yield begun ? new Uint8Array(part) : withoutMark(new Uint8Array(part));
+      begun = true;
+    }
   } catch (error) {
     throw failure('read', path, error);
   }

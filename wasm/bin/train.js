@@ -1,11 +1,14 @@
 /** train.js - `folio train`: learn a text, tell how it goes, save what was learnt. */
 
+import { checkRoom } from '../src/budget.js';
 import { FolioError } from '../src/error.js';
 import { openRun } from '../src/run.js';
+import { checkTrainOptions } from '../src/train-options.js';
 import { UsageError } from './args.js';
 import { baselineWords } from './baselines.js';
 import { budgetedPresets, choosePreset, measureRun, parseDuration } from './budget.js';
-import { about, checkWritable, isOfCheckpoint, isOfOldText, isOfText, readFile, readText, writeFile } from './files.js';
+import { seconds, show } from './events.js';
+import { about, checkWritable, isAnother, isOfCheckpoint, isOfOldText, isOfText, modelFile, readFile, readText, writeFile } from './files.js';
 import { INIT_NOTES, INIT_OPTIONS, checkInit, oldTextOf, writeSample } from './init.js';
 import { interrupt } from './interrupt.js';
 import { DEFAULT_PRESET, chosenSettings, presetNames, readPreset } from './presets.js';
@@ -17,7 +20,7 @@ import { TOKENIZER_OPTIONS, chosenTokenizer } from './tokenizers.js';
 export const train = {
   doc: 'learn a text and save the weights',
   options: {
-    data: { value: 'FILE', doc: 'the text, UTF-8 (default: tiny Shakespeare, or the text that comes with Folio)' },
+    data: { value: 'FILE|-', doc: 'the text, UTF-8; -: standard input (default: tiny Shakespeare where `make data` has put it, else the text that comes with Folio)' },
     preset: {
       value: 'NAME|FILE',
       doc: `settings to start from (default: ${DEFAULT_PRESET}; known: ${presetNames().join(', ')}); auto: the largest that fits the budget`,
@@ -30,13 +33,14 @@ export const train = {
     'eval-every': { value: 'N', kind: 'count', doc: 'steps between evaluations; 0: only at the end' },
     patience: { value: 'N', kind: 'count', doc: 'stop after N evaluations without improvement, and keep the best (default: 0, never)' },
     'keep-best': { doc: 'the weights with the lowest validation loss are those of the end and of --out' },
-    'on-divergence': { value: 'stop|rollback', doc: 'when the loss leaves its course: stop, or go back and on with half the rate (default: stop)' },
+    'on-divergence': { value: 'stop|rollback|ignore', doc: 'when the loss leaves its course: stop, go back and on with half the rate, or go on (default: stop)' },
     resume: { value: 'FILE', doc: 'go on from a checkpoint, with its settings' },
     ...INIT_OPTIONS,
     out: { value: 'FILE', doc: 'save a checkpoint at the end, at every evaluation and on Ctrl-C' },
     json: { doc: 'one JSON object a line on stdout: data, step, eval, plan, moved, diverged, sample and done events' },
     ...ENGINE_OPTIONS,
   },
+  meant: 'data',
   notes: `Ctrl-C stops after the step that is done and saves; pressed twice it does not wait.
 With --keep-best the weights in --out are the best so far, and those of the last step stand beside them in the same file: --resume goes on from
 these, exactly, and still knows the best. When the loss leaves its course the last good state is brought back; what is not finite is never saved.
@@ -45,22 +49,35 @@ ${INIT_NOTES}`,
   run: runTrain,
 };
 
-/** @param {import('./args.js').Options} options */
-async function runTrain(options) {
-  const { preset, resume, init, out, json, patience, 'on-divergence': onDivergence } = options;
+/** @param {import('./args.js').Options} given */
+async function runTrain(given) {
+  const options = given.init ? { ...given, init: modelFile(given.init) } : given;
+  const { preset, resume, init, out, json } = options;
   checkInit(options);
   if (resume && preset) throw new UsageError('--preset and --resume exclude each other: a checkpoint brings its settings');
   if (options.budget !== undefined && options.steps !== undefined) throw new UsageError('--budget and --steps exclude each other');
   const budget = options.budget === undefined ? undefined : parseDuration(options.budget);
   if (preset === 'auto' && budget === undefined) throw new UsageError('--preset auto needs a --budget: it is the largest preset that fits into it');
-  if (!['stop', 'rollback', undefined].includes(onDivergence)) throw new UsageError(`--on-divergence can be stop or rollback, not '${onDivergence}'`);
+  const { patience, 'keep-best': asked, 'on-divergence': onDivergence } = options;
+  if (!['stop', 'rollback', 'ignore', undefined].includes(onDivergence)) throw new UsageError(`--on-divergence can be stop, rollback or ignore, not '${onDivergence}'`);
   const folio = await loadEngine(options);
+  if (!resume && !init) {
+    const { eval_interval, val_fraction } = folio.config(chosenSettings(folio, options, preset === 'auto' ? {} : readPreset(preset ?? DEFAULT_PRESET)));
+    checkEnd({ patience, keepBest: asked }, eval_interval, val_fraction > 0);
+  }
   if (out) checkWritable(out);
   const say = (/** @type {string} */ line) => (json ? console.error(line) : progress.line(line));
   let progress = new Progress(json ? process.stderr : process.stdout, 0, 0);
-  const open = (/** @type {string | undefined} */ name) => openNamed(folio, options, name);
+  /** @type {ReturnType<typeof readText> | undefined} read once, as a pipe can be */
+  let read;
+  const open = (/** @type {string | undefined} */ name) => openNamed(folio, options, () => (read ??= readText(options.data)), name);
   const { run, path, text, old } = open(preset === 'auto' ? await fitting(open, Number(budget), say) : preset);
-  const { max_iters: steps } = run.config;
+  const { max_iters: steps, eval_interval } = run.config;
+  const judged = run.parts.evaluator.windows > 0;
+  // a small text is soon learnt by heart: a fine-tuning ends with the best weights, where there is something to judge them by
+  const keepBest = asked ?? (init && judged ? true : undefined);
+  checkEnd({ patience, keepBest }, eval_interval, judged);
+  if (budget !== undefined) checkRoom(run);
   if (run.step > steps && budget === undefined) throw new UsageError(`${resume} has ${run.step} steps behind it; --steps ${steps} are fewer`);
   progress = new Progress(json ? process.stderr : process.stdout, run.step, steps);
   say(`text: ${path}, ${size(text.length)}, ${run.config.vocab_size} tokens in the vocabulary`);
@@ -68,6 +85,8 @@ async function runTrain(options) {
   say(`model: ${grouped(run.parameters)} parameters, ${size(folio.memory(run.config).total_bytes)} of memory; ${end}`);
   for (const note of run.notes) say(note);
   if (init) say(old ? `old text: ${old.path}` : 'old text: not known; --old-data FILE names it, to see what is forgotten');
+  if (out && isAnother(out, resume)) say(`${out} is there already: what is learnt now replaces it`);
+  const begin = run.step;
   const save = () => {
     if (out) writeFile(out, run.checkpoint());
   };
@@ -78,8 +97,6 @@ async function runTrain(options) {
     const event = init && (await writeSample(run, options, signal));
     if (event) tell(event);
   };
-  // a small text is soon learnt by heart: a fine-tuning ends with the best weights, where there is something to judge them by
-  const keepBest = options['keep-best'] ?? (init && run.parts.evaluator.windows > 0 ? true : undefined);
   let stopped = 'steps';
   try {
     const baselines = await run.baselines({ signal });
@@ -89,7 +106,7 @@ async function runTrain(options) {
     // what has passed since this program was started is part of the budget
     const spent = performance.now() / 1000;
     for await (const event of run.train({ signal, budget, spent, evalFirst: Boolean(init), patience, keepBest, onDivergence })) {
-      if (event.event === 'eval') save();
+      if (event.event === 'eval' && run.step > begin) save();
       if (event.event === 'done') {
         stopped = event.stopped;
         await sample();
@@ -98,14 +115,16 @@ async function runTrain(options) {
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    save();
+    const done = run.step > begin;
+    if (done) save();
     progress.end();
     const best = run.best ? `; the best weights so far are of step ${run.best.step}` : '';
-    console.error(`interrupted after ${run.step} steps${out ? `; saved to ${out}` : '; nothing was saved, as no --out was given'}${best}`);
+    const where = !out ? 'nothing was saved, as no --out was given' : done ? `saved to ${out}` : 'nothing was saved, as no step was done';
+    console.error(`interrupted after ${run.step} steps; ${where}${best}`);
     return 130;
   }
   save();
-  if (out) say(`saved to ${out}`);
+  say(out ? `saved to ${out}` : 'the model is not saved, as no --out was given');
   return stopped === 'diverged' ? 1 : 0;
 }
 
@@ -113,13 +132,14 @@ async function runTrain(options) {
  * A run with the settings of a preset, or of the checkpoint to go on from or to begin with.
  * @param {import('../src/folio.js').Folio} folio
  * @param {import('./args.js').Options} options
+ * @param {() => ReturnType<typeof readText>} read
  * @param {string} [preset]
  */
-function openNamed(folio, options, preset) {
-  const { data, resume, init, 'init-optimizer': initOptimizer } = options;
+function openNamed(folio, options, read, preset) {
+  const { resume, init, 'init-optimizer': initOptimizer } = options;
   const config = chosenSettings(folio, options, resume || (init && !preset) ? {} : readPreset(preset ?? DEFAULT_PRESET));
   const { chosen, tokenizer } = tokenizerFor(folio, options, config);
-  const { path, text } = readText(data);
+  const { path, text } = read();
   const start = init && readFile(init);
   const old = oldTextOf(options, start, text);
   const from = { checkpoint: resume && readFile(resume), tokenizer, init: start, initOptimizer, oldText: old?.text };
@@ -147,7 +167,21 @@ async function fitting(open, budget, say) {
   return name;
 }
 
-/** @typedef {import('../src/run.js').TrainEvent | NonNullable<Awaited<ReturnType<typeof writeSample>>>} Event */
+/** @typedef {import('./events.js').Event} Event */
+
+/**
+ * How a training is to end, against its settings: what contradicts them was typed wrong.
+ * @param {import('../src/train-options.js').TrainOptions} asked
+ * @param {number} evalEvery
+ * @param {boolean} judged there is a validation part
+ */
+function checkEnd(asked, evalEvery, judged) {
+  try {
+    checkTrainOptions(asked, evalEvery, judged);
+  } catch (error) {
+    throw error instanceof FolioError ? new UsageError(error.message) : error;
+  }
+}
 
 /** What contradicts a checkpoint was typed wrong. @template T @param {() => T} open */
 function typed(open) {
@@ -184,53 +218,4 @@ function tokenizerFor(folio, options, config) {
   const chosen = { ...(kind ? { tokenizer: kind } : {}), ...(vocab_size !== undefined ? { vocab_size } : {}) };
   folio.config({ ...config, ...chosen });
   return { chosen, tokenizer: ready?.toJSON() };
-}
-
-/** 0.06612 -> '0.066 s' @param {number} value */
-const seconds = (value) => `${value >= 100 ? value.toFixed(0) : value.toPrecision(2)} s`;
-
-/** @param {Record<string, number>} settings */
-function options({ max_iters, ...more }) {
-  return [`--steps ${max_iters}`, ...Object.entries(more).map(([key, value]) => `--set ${key}=${value}`)].join(' ');
-}
-
-/** @param {import('../src/run.js').TurnEvent} event */
-function words(event) {
-  const { settings } = event;
-  if (event.event === 'plan') {
-    const { budget, step, steps, step_seconds } = event;
-    return `${budget} s: ${grouped(steps - step)} steps at ${seconds(step_seconds)}; the same run again anywhere: ${options(settings)}`;
-  }
-  if (event.event === 'moved') {
-    const { step, from, steps, step_seconds } = event;
-    const how = steps < from ? 'slower' : 'faster';
-    return `step ${step}: ${seconds(step_seconds)} a step, ${how} than thought; the end moves from step ${from} to ${steps}`;
-  }
-  const { step, why, action, back_to } = event;
-  const then = action === 'stop' ? 'training stops' : `on with half the rate, learning_rate=${settings.learning_rate}`;
-  return `step ${step + 1}: ${why}; back to the good state after ${back_to} steps, and ${then}`;
-}
-
-/** @param {Progress} progress @param {Event} event */
-function show(progress, event) {
-  const old = 'old_val_loss' in event ? [`${event.old_val_loss?.toFixed(4)} on the old text`] : [];
-  if (event.event === 'step') progress.step(event);
-  else if (event.event === 'eval') {
-    const { step, val_loss, bits_per_byte } = event;
-    const own = val_loss === null ? [] : [`${val_loss.toFixed(4)}, ${bits_per_byte?.toFixed(4)} bits per byte`];
-    progress.line(`step ${step}: validation loss ${[...own, ...old].join('; ')}`);
-  } else if (event.event === 'sample') {
-    progress.line(`what it writes after ${event.step} steps:\n${`${event.prompt}${event.text}`.replace(/^/gm, '  | ')}`);
-  } else if (event.event === 'done') {
-    const { steps, tokens, seconds, tokens_per_second, val_loss, bits_per_byte, digest, stopped, best_step } = event;
-    const why = stopped === 'plateau' ? ', no longer better' : stopped === 'diverged' ? ', diverged' : '';
-    progress.line(`done: ${steps} steps${why}; ${grouped(tokens)} tokens in ${seconds.toFixed(1)} s (${grouped(tokens_per_second)} tokens/s)`);
-    if (best_step !== null) progress.line(`the weights are the best ones, of step ${best_step}`);
-    if (val_loss !== null) progress.line(`validation loss ${val_loss.toFixed(4)} nats per token, ${bits_per_byte?.toFixed(4)} bits per byte`);
-    if (old.length) progress.line(`validation loss ${old[0]}`);
-    progress.line(`digest ${digest}`);
-  } else {
-    if (event.settings.max_iters !== undefined) progress.endAt(event.settings.max_iters);
-    progress.line(words(event));
-  }
 }

@@ -16,6 +16,9 @@ const REPEATS = 9;
 /** Rounds of the peak's loop: half a millisecond at 25 GFLOP/s. */
 const ROUNDS = 120000;
 
+/** Time of the linear layers in whole numbers, as a share of that with floats: where four products are one instruction, and where they are not. */
+const WHOLE = { dot: 0.4, apart: 0.9 };
+
 /** @param {number[]} values @returns {Spread} */
 export function spread(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -72,6 +75,18 @@ export class Bench {
     const start = performance.now();
     const flops = this.#module.call('bench_peak', Number(fused), 4 * ROUNDS);
     return (flops * 1e-6) / (performance.now() - start);
+  }
+
+  /**
+   * What tells about how long a training will take, without training: measured in some milliseconds.
+   * @param {Config} config
+   * @returns {{flops: number, gflops: number}} flops: of training one token, as many as would take that time with floats; gflops: of one thread, at most
+   */
+  speed(config) {
+    const { total, attention } = this.flops(config);
+    const linear = total - attention - 6 * config.n_embd * config.vocab_size;
+    const whole = config.linear_dtype === 'int8' ? WHOLE[this.#module.variant.needs.includes('relaxedSimd') ? 'dot' : 'apart'] : 1;
+    return { flops: total - linear * (1 - whole), gflops: Math.max(...Array.from({ length: 3 }, () => this.glance(false))) };
   }
 
   /** Useful flops of training one token. @param {Config} config @returns {{total: number, attention: number}} */

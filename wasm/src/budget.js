@@ -4,8 +4,9 @@
  */
 
 import { FolioError } from './error.js';
+import { tokenSeconds } from './guess.js';
 
-/** @typedef {{step_seconds: number, eval_seconds: number}} Pace eval_seconds: of a whole evaluation */
+/** @typedef {{step_seconds: number, eval_seconds: number, guessed?: boolean}} Pace eval_seconds: of a whole evaluation; guessed: there was no time to measure */
 /**
  * @typedef {{event: 'plan', step: number, budget: number, steps: number, step_seconds: number, eval_seconds: number,
  *   settings: Record<string, number>}} PlanEvent step: steps done before; steps: those done in the end; settings: those that were changed for it
@@ -28,14 +29,29 @@ const measuring = (/** @type {number} */ budget) => Math.min(2, Math.max(0.1, 0.
 const now = () => performance.now() / 1000;
 
 /**
+ * Fails with MEMORY where there can be no second model and trainer beside the run's own, to be measured.
+ * @param {Pick<import('./run.js').Run, 'folio' | 'config'>} run
+ */
+export function checkRoom({ folio, config }) {
+  const { model_bytes, trainer_bytes, evaluator_bytes, limit_bytes } = folio.memory(config);
+  const bytes = 2 * (model_bytes + trainer_bytes) + evaluator_bytes;
+  if (bytes <= limit_bytes) return;
+  throw new FolioError('MEMORY', 'train', `train: not enough memory for a budget, whose steps are measured with a second model and trainer: all of it needs ${bytes} bytes; `
+    + `a WebAssembly memory holds at most ${limit_bytes}; give it steps instead, or train a smaller model`);
+}
+
+/**
  * What a step and an evaluation of this run take here, in pieces. Leaves no trace in the run.
  * @param {import('./run.js').Run} run
  * @param {number} seconds to be spent on it, about
- * @param {number} deadline on the clock of now(): then it fails
+ * @param {number} deadline on the clock of now(): where not one step is done then, it is guessed
  * @returns {Generator<undefined, Pace, void>}
  */
 export function* measurePace(run, seconds, deadline = Infinity) {
+  checkRoom(run);
+  const begin = now();
   const step_seconds = yield* measureStep(run, seconds, deadline);
+  if (step_seconds === null) return guessPace(run, now() - begin);
   const { evaluator } = run.parts;
   if (!evaluator.windows) return { step_seconds, eval_seconds: 0 };
   const timed = function* (/** @type {number} */ windows) {
@@ -51,10 +67,23 @@ export function* measurePace(run, seconds, deadline = Infinity) {
 const FEW = 32;
 
 /**
+ * The pace by the work that there is, and by a look at how fast this processor is.
+ * @param {import('./run.js').Run} run
+ * @param {number} least seconds that a step takes
+ * @returns {Pace}
+ */
+function guessPace({ folio, config, parts: { evaluator } }, least) {
+  const { batch_size, block_size, gradient_accumulation_steps } = config;
+  const token = tokenSeconds(folio.bench.speed(config), folio.info().threads);
+  const step_seconds = Math.max(least, batch_size * block_size * gradient_accumulation_steps * token);
+  return { step_seconds, eval_seconds: (evaluator.windows * block_size * token) / 3, guessed: true }; // forward is a third of the work
+}
+
+/**
  * @param {import('./run.js').Run} run
  * @param {number} seconds
  * @param {number} deadline
- * @returns {Generator<undefined, number, void>}
+ * @returns {Generator<undefined, number | null, void>} null where not one step was done in time
  */
 function* measureStep({ folio, config, parts: { dataset } }, seconds, deadline) {
   const model = folio.model(config);
@@ -68,10 +97,11 @@ function* measureStep({ folio, config, parts: { dataset } }, seconds, deadline) 
         const report = trainer.advance();
         yield;
         const at = now();
-        if (!report && at > deadline) {
-          throw new FolioError('BUDGET', 'train', `train: the budget is gone, and not one step is done: it takes more than ${(at - begin).toFixed(1)} s here`);
+        if (!report) {
+          if (at <= deadline) continue;
+          if (!times.length) return null;
+          break;
         }
-        if (!report) continue;
         times.push(at - last);
         last = at;
         if (at - begin > seconds && (times.length > 3 || at - begin > 2 * seconds)) break;
@@ -109,6 +139,19 @@ export function stepsWithin(seconds, { step_seconds, eval_seconds }, step, evalE
   while (takes(steps + 1) <= seconds) steps++;
   while (steps > 0 && takes(steps) > seconds) steps--;
   return steps;
+}
+
+/**
+ * Why a budget does not do, and which one would.
+ * @param {number} budget
+ * @param {number} begun seconds until now
+ * @param {Pace} pace
+ */
+function tooShort(budget, begun, { step_seconds, eval_seconds, guessed }) {
+  const about = guessed ? 'about ' : '';
+  const least = (begun + (guessed ? 2 : 1) * step_seconds + eval_seconds) / (AIM - 0.03); // what is guessed is still to be measured
+  return `train: a budget of ${budget} s is too short: after ${begun.toFixed(1)} s to begin, a step takes ${about}${step_seconds.toPrecision(2)} s here `
+    + `and the evaluation at the end ${about}${eval_seconds.toPrecision(2)} s; give it ${about}${Math.ceil(least)} s or more, or train a smaller model`;
 }
 
 /**
@@ -167,10 +210,7 @@ export class Budget {
     const plan = new Budget(run, evalEvery, { budget, end: begin + budget, pace });
     const steps = stepsWithin(plan.#left, pace, run.step, evalEvery);
     const { step_seconds, eval_seconds } = pace;
-    if (!steps) {
-      throw new FolioError('BUDGET', 'train', `train: a budget of ${budget} s is too short: after ${(now() - begin).toFixed(1)} s to begin, `
-        + `a step takes ${step_seconds.toPrecision(2)} s here and the evaluation at the end ${eval_seconds.toPrecision(2)} s`);
-    }
+    if (!steps) throw new FolioError('BUDGET', 'train', tooShort(budget, now() - begin, pace));
     const settings = endingAt(run.config, run.step + steps, run.step);
     run.configure(settings);
     yield { event: 'plan', step: run.step, budget, steps: run.step + steps, step_seconds, eval_seconds, settings };
@@ -183,8 +223,24 @@ export class Budget {
     return this.#end - (1 - AIM) * this.budget - now();
   }
 
-  /** What passed since the last step was none: the next one's time counts from here. */
-  resume() {
+  /**
+   * What a plan tells, and the budget that follows from it.
+   * @param {ReturnType<typeof Budget.plan>} plan
+   * @returns {Generator<undefined, {event: PlanEvent, budget: Budget}, void>}
+   */
+  static *told(plan) {
+    let event = /** @type {PlanEvent | undefined} */ (undefined);
+    for (;;) {
+      const { done, value } = plan.next();
+      if (done) return { event: /** @type {PlanEvent} */ (event), budget: value };
+      event = value ?? event;
+      yield;
+    }
+  }
+
+  /** What passed since the last step was none: the next one's time counts from here. @param {number} [rested] seconds of it that the budget does without */
+  resume(rested = 0) {
+    this.#end += rested;
     this.#last = now();
   }
 

@@ -4,7 +4,9 @@
  *   - a loss that has risen: the median of the last RECENT steps is above the low of the PAST steps before them by more than RISE, and by more than
  *     SIGMAS deviations of one step's loss (EARLY_SIGMAS before there are ENOUGH steps to look back at).
  * Where a model begins that has learnt already (its first loss is below TRAINED ln V) nothing of the second kind is told before there are ENOUGH steps
- * unless the median is above ln V, what knowing nothing gives: batches of a small text of many parts differ as much.
+ * unless the median is above ln V, what knowing nothing gives: batches of a small text of many parts differ as much. Nor is anything of it told in the
+ * first PAST + RECENT steps before BACK of the way from the low to the first loss is lost: a high rate learns how often each token occurs in ten steps,
+ * stumbles when it has risen to its height, and learns on. Later a rise is one wherever it ends: what diverges late may stay at the loss of those frequencies.
  * The low is the lowest loss; of ENOUGH steps and more the third lowest, so that one easy batch is not the measure, as by the median one spike is not
  * the rise. The deviation is that of a mean over the step's tokens, each of which deviates by 0.3 ln V (1.25 nats for 65 characters, where 1.1 to 1.5
  * were seen); where ENOUGH steps of the past scatter more, by the mean of their differences, it is theirs.
@@ -18,6 +20,7 @@ const RECENT = 5;
 const PAST = 40;
 const ENOUGH = 20;
 const TRAINED = 0.9;
+const BACK = 2 / 3;
 const RISE = 0.3;
 const SIGMAS = 5.5;
 const EARLY_SIGMAS = 4.8;
@@ -27,8 +30,6 @@ export class Course {
   #losses = [];
   #sigma;
   #nothing;
-  /** @type {number|null} */
-  #first = null;
 
   /** @param {number} tokens of a step @param {number} vocabSize */
   constructor(tokens, vocabSize) {
@@ -43,11 +44,12 @@ export class Course {
   judge({ loss, grad_norm }) {
     if (!Number.isFinite(loss)) return `the loss is ${loss}`;
     if (!Number.isFinite(grad_norm)) return `the norm of the gradient is ${grad_norm}`;
-    this.#first ??= loss;
     this.#losses.push(loss);
     if (this.#losses.length > PAST + RECENT) this.#losses.shift();
     const { recent, low, allowed } = this.#rise();
-    if (this.#first < TRAINED * this.#nothing && this.#losses.length < ENOUGH + RECENT && recent < this.#nothing) return null;
+    const [first] = this.#losses; // of the run, until there are more
+    if (this.#losses.length < PAST + RECENT && recent < low + BACK * (first - low)) return null;
+    if (first < TRAINED * this.#nothing && this.#losses.length < ENOUGH + RECENT && recent < this.#nothing) return null;
     return recent - low > allowed ? `the loss has risen from ${low.toFixed(2)} to ${recent.toFixed(2)}` : null;
   }
 

@@ -1,6 +1,5 @@
 /** dataset.js - token ids -> windows -> batches. */
 
-import { baselinePieces } from './baselines.js';
 import { toIds } from './ids.js';
 import { out } from './module.js';
 import { finish } from './pace.js';
@@ -70,10 +69,11 @@ export class Dataset {
   }
 
   /**
-   * The same as baselines, in pieces: yields undefined after each.
+   * The same as baselines, in pieces: resolves to what yields undefined after each.
    * @param {{vocabulary?: number}} [options]
    */
-  baselinePieces({ vocabulary = this.vocabSize } = {}) {
+  async baselinePieces({ vocabulary = this.vocabSize } = {}) {
+    const { baselinePieces } = await import('./baselines.js'); // few ask for it before the first step
     const first = this.nTrain + 1;
     return baselinePieces(this.#ids, { nTrain: this.nTrain, first, end: first + this.valWindows * this.blockSize, vocabSize: vocabulary });
   }
@@ -82,10 +82,10 @@ export class Dataset {
    * What a model has to beat: nats per token of n-gram models counted on the training part, over the same tokens of the validation part that an
    * Evaluator judges. They see two tokens back everywhere, a model only back to where its window begins. Null where there is no validation part.
    * @param {{vocabulary?: number}} [options] vocabulary: ids are below it; default vocab_size
-   * @returns {import('./baselines.js').Baselines | null}
+   * @returns {Promise<import('./baselines.js').Baselines | null>}
    */
-  baselines(options) {
-    return finish(this.baselinePieces(options));
+  async baselines(options) {
+    return finish(await this.baselinePieces(options));
   }
 
   /** @param {number} rows */

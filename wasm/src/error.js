@@ -2,7 +2,8 @@
 
 /**
  * Codes: those of core/error.h (RANGE, HEADS, MEMORY, UTF8, UNKNOWN_CHAR, TOO_SHORT, ...) and, from JavaScript:
- * SETTING (no such setting), WASM (no usable module), CHECKPOINT (a file that is not one), CLOSED (an object used after close),
+ * SETTING (no such setting), WASM (no usable module), CHECKPOINT (a file that is not one), LINK (a link that cannot be
+ * read), CLOSED (an object used after close),
  * DEAD (the module trapped), WORKER_DIED, BUDGET (too little time), FILE (unreadable or unwritable), PRESET (no such preset).
  */
 export class FolioError extends Error {

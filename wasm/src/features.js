@@ -27,8 +27,10 @@ const MOST = 8;
 /** One row a module. @type {Variant[]} */
 export const VARIANTS = [
   { name: 'simd128', needs: ['simd'], numerics: 'exact', threads: false },
+  { name: 'dot', needs: ['simd', 'relaxedSimd'], numerics: 'exact', threads: false },
   { name: 'relaxed', needs: ['simd', 'relaxedSimd'], numerics: 'fast', threads: false },
   { name: 'simd128-threads', needs: ['simd', 'threads'], numerics: 'exact', threads: true },
+  { name: 'dot-threads', needs: ['simd', 'relaxedSimd', 'threads'], numerics: 'exact', threads: true },
   { name: 'relaxed-threads', needs: ['simd', 'relaxedSimd', 'threads'], numerics: 'fast', threads: true },
 ];
 
@@ -59,7 +61,7 @@ export function features() {
 export function chooseVariants({ variant: name, numerics = 'exact', threads = 'auto' } = {}, here = features()) {
   const wanted = threads === 'auto' ? Math.min(MOST, parallelism()) : threads;
   const runnable = VARIANTS.filter((row) => (!name || row.name === name) && row.needs.every((need) => here[need]));
-  const rank = (/** @type {Variant} */ row) => 2 * Number(row.numerics === numerics) + Number(row.threads === wanted > 1);
+  const rank = (/** @type {Variant} */ row) => 4 * Number(row.numerics === numerics) + 2 * Number(row.threads === wanted > 1) + Number(row.needs.includes('relaxedSimd'));
   const variants = name ? runnable : runnable.filter((row) => !row.threads || wanted > 1).sort((a, b) => rank(b) - rank(a));
   const notes = [];
   if (!name && numerics === 'fast' && !here.relaxedSimd) notes.push('numerics are exact: this engine has no relaxed SIMD');

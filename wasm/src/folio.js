@@ -16,8 +16,9 @@
 import { Bench } from './bench.js';
 import { Dataset } from './dataset.js';
 import { FolioError } from './error.js';
+import { checkObject } from './given.js';
 import { Model } from './model.js';
-import { loadModule, loadTextModule } from './loader.js';
+import { loadInspectModule, loadModule, loadTextModule } from './loader.js';
 import { out } from './module.js';
 import { completeConfig, packConfig, readSettings } from './settings.js';
 import { fromRanks, loadTokenizer, trainTokenizer, training } from './tokenizer/make.js';
@@ -70,17 +71,25 @@ const RELATED = {
  * @returns {Promise<Folio>}
  */
 export async function load(options) {
-  return new Folio(...(await Promise.all([loadModule(options), loadTextModule(options)])));
+  return new Folio(...(await Promise.all([loadModule(options), loadTextModule(options)])), options);
 }
 
 export class Folio {
   #module;
   #text;
+  #options;
+  /** @type {Promise<import('./module.js').Module> | null} the one that looks into models, once somebody has asked for it */
+  #inspect = null;
 
-  /** @param {import('./module.js').Module} module @param {import('./module.js').Module} text the tokenizers' */
-  constructor(module, text) {
+  /**
+   * @param {import('./module.js').Module} module
+   * @param {import('./module.js').Module} text the tokenizers'
+   * @param {import('./loader.js').LoadOptions} [options]
+   */
+  constructor(module, text, options) {
     this.#module = module;
     this.#text = text;
+    this.#options = options;
     /** The core's table of settings. */
     this.settings = readSettings(module);
     /** Measures this engine. */
@@ -116,6 +125,7 @@ export class Folio {
   close() {
     this.#module.close();
     this.#text.close();
+    void this.#inspect?.then((module) => module.close(), () => {});
   }
 
   /** False once the module has trapped or was closed; then load another. */
@@ -200,6 +210,8 @@ export class Folio {
    * @param {Record<string, unknown>} [partial] training settings that differ from the model's config
    */
   trainer(model, dataset, partial = {}) {
+    checkObject('trainer', 'model', model, Model);
+    checkObject('trainer', 'dataset', dataset, Dataset);
     const config = this.config({ ...model.config, ...partial });
     const complete = (/** @type {Record<string, unknown>} */ changed) => {
       const whole = this.config(changed);
@@ -213,7 +225,22 @@ export class Folio {
    * @param {Dataset} dataset
    */
   evaluator(model, dataset) {
+    checkObject('evaluator', 'model', model, Model);
+    checkObject('evaluator', 'dataset', dataset, Dataset);
     return new Evaluator(this.#module, model, dataset);
+  }
+
+  /**
+   * Looks into a model: attention, the residual stream, the logit lens, embeddings. The first time it loads a module of its own.
+   * @param {Model} model
+   * @returns {Promise<import('./inspect.js').Inspector>}
+   */
+  async inspector(model) {
+    // A module that did not arrive, or died, is loaded anew.
+    if (this.#inspect && !(await this.#inspect.catch(() => null))?.alive) this.#inspect = null;
+    this.#inspect ??= loadInspectModule(this.#options);
+    const [module, { Inspector }] = await Promise.all([this.#inspect, import('./inspect.js')]);
+    return new Inspector(module, model, (config) => packConfig(this.settings, config));
   }
 
   /** @param {Record<string, unknown>} partial */

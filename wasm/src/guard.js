@@ -3,7 +3,7 @@
 import { Course } from './course.js';
 import { isSound, putState, takeState } from './state.js';
 
-/** @typedef {'stop' | 'rollback'} OnDivergence */
+/** @typedef {'stop' | 'rollback' | 'ignore'} OnDivergence ignore: only what is not finite ends a run */
 /**
  * @typedef {{event: 'diverged', step: number, loss: number, grad_norm: number, why: string, action: OnDivergence, back_to: number,
  *   settings: Record<string, number>}} DivergedEvent step: the one at fault, from 0; back_to: steps behind the state that was brought back
@@ -62,10 +62,12 @@ export class Guard {
   check(report, wish) {
     const { step, loss, grad_norm } = report;
     const due = step % EVERY === 0;
-    const why = this.#course.judge(report) ?? (due && !isSound(this.#model, this.#trainer) ? 'the weights are no longer finite' : null);
+    const left = this.#course.judge(report);
+    const ignored = wish === 'ignore' && Number.isFinite(loss) && Number.isFinite(grad_norm);
+    const why = (ignored ? null : left) ?? (due && !isSound(this.#model, this.#trainer) ? 'the weights are no longer finite' : null);
     this.#step = step;
     if (why === null) {
-      if (due && this.#course.steady) this.#keep();
+      if (due && (ignored || this.#course.steady)) this.#keep();
       return null;
     }
     const action = wish === 'rollback' && this.#good && this.rollbacks < ROLLBACKS ? 'rollback' : 'stop';

@@ -14,6 +14,7 @@ import { HOST, poolStarter, readResponse, readUrl, resolveUrl } from './platform
  * @property {number | 'auto'} [threads] default auto; 1: the calling thread alone
  * @property {string} [variant] this module of the package, or none; for tests
  * @property {WasmSource} [textWasm] the tokenizers' module, as `wasm`
+ * @property {WasmSource} [inspectWasm] the module that looks into models, as `wasm`; it is not loaded before somebody looks
  */
 
 /** Most threads that can be asked for, as in core/pool.h. */
@@ -21,6 +22,8 @@ const MOST_THREADS = 64;
 
 /** @type {import('./features.js').Variant} */
 const TEXT = { name: 'text', needs: [], numerics: 'exact', threads: false };
+/** @type {import('./features.js').Variant} */
+const INSPECT = { name: 'inspect', needs: ['simd'], numerics: 'exact', threads: false };
 
 /** Pages that a module with threads, whose memory comes from outside, begins with and may grow to. */
 const PAGES = { initial: 256, maximum: 65536 };
@@ -55,6 +58,12 @@ export async function loadModule({ wasm, numerics = 'exact', threads = 'auto', v
 export async function loadTextModule({ textWasm = new URL('../dist/folio-text.wasm', import.meta.url) } = {}) {
   const { module, from } = await compile(textWasm);
   return new Module({ ...(await instantiate(module, from, { needed: 'folio_tokenizer_train' })), variant: TEXT, threads: 1, notes: [] });
+}
+
+/** The module that looks into models. @param {LoadOptions} [options] @returns {Promise<Module>} */
+export async function loadInspectModule({ inspectWasm = new URL('../dist/folio-inspect.wasm', import.meta.url) } = {}) {
+  const { module, from } = await compile(inspectWasm);
+  return new Module({ ...(await instantiate(module, from, { needed: 'folio_inspect_create' })), variant: INSPECT, threads: 1, notes: [] });
 }
 
 /** @param {import('./features.js').Variant} variant @param {number} threads @param {string[]} notes */

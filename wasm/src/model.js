@@ -1,9 +1,11 @@
 /** model.js - the weights of a GPT, and what it writes. */
 
 import { FolioError } from './error.js';
+import { checkCounts, checkNumbers } from './given.js';
 import { toIds } from './ids.js';
 import { out } from './module.js';
 import { digestFloats } from './digest.js';
+import { explainPick } from './probabilities.js';
 
 /** @typedef {{name: string, shape: number[], offset: number, size: number, group: 'matrix' | 'embedding' | 'vector'}} TensorInfo */
 
@@ -18,7 +20,9 @@ import { digestFloats } from './digest.js';
  * @property {number} [repetitionPenalty] default 1: none
  * @property {number} [seed] the same seed gives the same text; default 1
  * @property {number} [vocabulary] pick among ids below this only: a model may know more ids than its tokenizer
+ * @property {number} [details] tell of each token its probability, and of so many alternatives; the tokens are the same
  */
+/** @template O, Plain, Detailed @typedef {O extends {details: number} ? Detailed : Plain} Told what a writing with these options yields */
 
 /** Tokens of a prompt fed at once: few enough that a caller stays responsive. */
 const FEED = 16;
@@ -66,9 +70,10 @@ export class Model {
    * @returns {Float32Array<ArrayBuffer>} (B, T, vocab_size)
    */
   logits(ids, B, T) {
-    if (ids.length !== B * T) throw new FolioError('ARGUMENT', 'model.logits', `model.logits: ${ids.length} ids are not B * T = ${B} * ${T}`);
+    const words = toIds('model.logits', ids);
+    if (words.length !== B * T) throw new FolioError('ARGUMENT', 'model.logits', `model.logits: ${words.length} ids are not B * T = ${B} * ${T}`);
     const logits = new Float32Array(B * T * this.config.vocab_size);
-    this.#module.check('model.logits', 'model_logits', [this.handle, toIds('model.logits', ids), B, T, out(logits)],
+    this.#module.check('model.logits', 'model_logits', [this.handle, words, B, T, out(logits)],
       () => `B=${B}, T=${T}, block_size=${this.config.block_size}, vocab_size=${this.config.vocab_size}`);
     return logits;
   }
@@ -80,14 +85,16 @@ export class Model {
 
   /**
    * Writes: yields one id after another, and undefined after each piece of other work, so that a caller can breathe.
-   * When the context is full it goes on from the last half of it.
-   * @param {GenerateOptions} options
-   * @returns {Generator<number | undefined, void, void>}
+   * When the context is full it goes on from the last half of it. With `details` it yields what probabilities.js tells of each pick.
+   * @template {GenerateOptions} O
+   * @param {O} options
+   * @returns {Generator<Told<O, number, import('./probabilities.js').PickDetails> | undefined, void, void>}
    */
-  *generate({ prompt, tokens = 100, seed = 1, ...how }) {
-    if (!Number.isSafeInteger(tokens) || tokens < 0) {
-      throw new FolioError('RANGE', 'generate', `generate: tokens=${tokens} is not allowed: it must be a whole number from 0`);
-    }
+  *generate(options) {
+    const { prompt, tokens = 100, seed = 1, details, ...how } = /** @type {GenerateOptions} */ (options ?? {});
+    checkCounts('generate', { tokens, details: details ?? 0 });
+    const { temperature, topK, topP, minP, repetitionPenalty, vocabulary } = how;
+    checkNumbers('generate', { temperature, topK, topP, minP, repetitionPenalty, seed, vocabulary });
     const decoder = this.decoder();
     try {
       const context = Array.from(toIds('generate', prompt)).slice(-this.config.block_size);
@@ -105,8 +112,9 @@ export class Model {
         }
         fed = context.length;
         const id = decoder.pick({ ...how, seed, index });
+        const told = details === undefined ? id : explainPick(decoder.logits, context, id, { ...how, details });
         context.push(id);
-        yield id;
+        yield /** @type {any} */ (told);
       }
     } finally {
       decoder.close();
@@ -168,17 +176,21 @@ export class Decoder {
 
   /**
    * One token to follow; (seed, index) is the coin.
-   * @param {Omit<GenerateOptions, 'prompt' | 'tokens'> & {index: number}} options
+   * @param {Omit<GenerateOptions, 'prompt' | 'tokens' | 'details'> & {index: number}} options
    * @returns {number}
    */
   pick({ temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1, seed = 1, index, vocabulary }) {
     const how = Float64Array.of(temperature, topK, topP, minP, repetitionPenalty);
     const id = new Uint32Array(1);
     const V = vocabulary ?? this.#model.config.vocab_size;
-    this.#module.check('generate', 'decoder_pick', [this.#handle, how, seed, index, V, out(id)], (code) => (code === 'RANGE'
-      ? `temperature=${temperature} (from 0), top_k=${topK} (from 0), top_p=${topP} (above 0, to 1), min_p=${minP} (0 to 1), `
-        + `repetition_penalty=${repetitionPenalty} (above 0), seed=${seed} (0 to 2^53 - 1)`
-      : undefined));
+    this.#module.check('generate', 'decoder_pick', [this.#handle, how, seed, index, V, out(id)], (code) => (code === 'RANGE' ? [
+      ['temperature', temperature, 'from 0', temperature >= 0 && temperature < Infinity],
+      ['top_k', topK, '0 to 2^32 - 1', topK >= 0 && topK < 2 ** 32],
+      ['top_p', topP, 'above 0, to 1', topP > 0 && topP <= 1],
+      ['min_p', minP, '0 to 1', minP >= 0 && minP <= 1],
+      ['repetition_penalty', repetitionPenalty, 'above 0', repetitionPenalty > 0 && repetitionPenalty < Infinity],
+      ['seed', seed, '0 to 2^53 - 1', seed >= 0 && seed < 2 ** 53],
+    ].flatMap(([name, value, range, fits]) => (fits ? [] : [`${name}=${value} (${range})`])).join(', ') : undefined));
     return id[0];
   }
 

@@ -1,6 +1,8 @@
 /** module.js - a loaded module: the only place with pointers and views of its memory. */
 
+import { ERRORS } from '../dist/error-texts.js';
 import { FolioError } from './error.js';
+import { shownValue } from './given.js';
 
 /** @typedef {Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array} Numbers */
 /** @typedef {number | Handle | Numbers | Out} Argument arrays are copied into the module's memory for the length of the call */
@@ -44,6 +46,10 @@ export class Handle {
     this.#pointer = pointer;
     this.#madeFrom = madeFrom;
     for (const handle of madeFrom) handle.#users++;
+  }
+
+  get closed() {
+    return this.#closed;
   }
 
   /** @param {Module} module @returns {number} */
@@ -171,7 +177,8 @@ export class Module {
       let at = base;
       const numbers = args.map((arg, i) => {
         const array = arrays[i];
-        if (!array) return arg instanceof Handle ? arg.pointer(this) : /** @type {number} */ (arg);
+        if (arg instanceof Handle) return arg.pointer(this);
+        if (!array) return numberOf(name, arg);
         const start = at;
         at += align(array.byteLength);
         new Uint8Array(this.#memory.buffer, start).set(bytesOf(array));
@@ -199,9 +206,9 @@ export class Module {
   check(op, name, args, explain) {
     const result = this.call(name, ...args);
     if (result >= 0) return result;
-    const code = this.text('error_name', result);
+    const [code, text] = ERRORS[result] ?? ['UNKNOWN', 'an unknown error'];
     const detail = explain?.(code);
-    throw new FolioError(code, op, `${op}: ${this.text('error_text', result)}${detail ? `: ${detail}` : ''}`);
+    throw new FolioError(code, op, `${op}: ${text}${detail ? `: ${detail}` : ''}`);
   }
 
   /**
@@ -275,6 +282,12 @@ export class Module {
 }
 
 const align = (/** @type {number} */ bytes) => Math.ceil(bytes / 16) * 16;
+
+/** What is no number is refused here: where it cannot be made one, the engine fails within the call, as it does in a trap. @param {string} name @param {unknown} value */
+function numberOf(name, value) {
+  if (typeof value === 'number') return value;
+  throw new FolioError('ARGUMENT', name, `${name}: ${shownValue(value)} is not a number`);
+}
 
 /** @param {Numbers} array */
 const bytesOf = (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

@@ -1,14 +1,19 @@
 /** pace.js - long work in short pieces, so that whoever shares the thread gets a turn. */
 
+import { refuseValue } from './given.js';
 import { turn } from './platform.js';
 
 /** Milliseconds of work between two turns of the event loop. */
 const SLICE = 12;
+/** Milliseconds of rest that are worth a timer. */
+const NAP = 20;
 
 /**
  * @typedef {object} Pace
  * @property {AbortSignal} [signal] ends the work between two pieces
  * @property {() => Promise<void> | undefined} [hold] asked between two pieces: what to wait for before the next
+ * @property {() => number} [share] asked after each piece: the share of the time to work in, from 0 to 1; the rest of it the processor rests
+ * @property {(seconds: number) => void} [rested] told of each rest
  */
 
 /**
@@ -18,22 +23,53 @@ const SLICE = 12;
  * @param {Pace} [pace]
  * @returns {AsyncGenerator<T, R, void>}
  */
-export async function* paced(pieces, { signal, hold } = {}) {
+export async function* paced(pieces, pace) {
+  const { signal, hold, share = () => 1, rested } = pace ?? {};
+  if (typeof share !== 'function') refuseValue('pace', 'share', share, 'a function');
   let since = performance.now();
+  let worked = 0;
   try {
     for (;;) {
       for (let wait = hold?.(); wait && !signal?.aborted; wait = hold?.()) await wait;
       signal?.throwIfAborted();
+      const began = performance.now();
       const { done, value } = pieces.next();
+      worked += performance.now() - began;
       if (done) return value;
       if (value !== undefined) yield /** @type {T} */ (value);
-      if (performance.now() - since < SLICE) continue;
-      await turn();
+      const part = share();
+      if (!(part > 0 && part <= 1)) refuseValue('pace', 'share()', part, 'a number above 0, at most 1');
+      const idle = 1 / part - 1; // for each part of work
+      if (worked * idle >= NAP) {
+        const passed = await rest(worked * idle, signal);
+        rested?.(passed / 1000);
+        worked = Math.max(worked - passed / idle, -NAP); // a timer that came late is made up for
+      } else {
+        if (!idle) worked = 0;
+        if (performance.now() - since < SLICE) continue;
+        await turn();
+      }
       since = performance.now();
     }
   } finally {
     pieces.return(/** @type {any} */ (undefined));
   }
+}
+
+/** Waits, but not beyond an abort. @param {number} due milliseconds @param {AbortSignal} [signal] @returns {Promise<number>} those that have passed */
+async function rest(due, signal) {
+  const began = performance.now();
+  await new Promise((resolve) => {
+    const timer = setTimeout(wake, due);
+    function wake() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', wake);
+      resolve(undefined);
+    }
+    if (signal?.aborted) wake();
+    else signal?.addEventListener('abort', wake);
+  });
+  return performance.now() - began;
 }
 
 /**

@@ -27,9 +27,10 @@ class Remote {
 
   /**
    * @param {string} op
-   * @param {Abortable & Record<string, any>} options
+   * @param {Abortable & Record<string, any> | undefined} how
    */
-  listen(op, { signal, ...options }) {
+  listen(op, how) {
+    const { signal, ...options } = how ?? {};
     return this.line.stream(op, { options, ref: this.ref }, signal);
   }
 
@@ -51,8 +52,12 @@ export class RemoteWriter extends Remote {
     this.step = facts.step;
   }
 
-  /** @param {WriteOptions} [options] @returns {AsyncGenerator<string, void, void>} */
-  generate(options = {}) {
+  /**
+   * @template {WriteOptions} O
+   * @param {O} [options]
+   * @returns {AsyncGenerator<import('./model.js').Told<O, string, import('./writer.js').WrittenToken>, void, void>}
+   */
+  generate(options) {
     return this.listen('writer.generate', options);
   }
 
@@ -60,24 +65,71 @@ export class RemoteWriter extends Remote {
   digest() {
     return this.ask('writer.digest');
   }
+
+  /** Looks into the model as it is at each look. @returns {Promise<RemoteInspector>} */
+  async inspector() {
+    return new RemoteInspector(this.line, await this.ask('inspector.open'));
+  }
+}
+
+/** @typedef {{step: number}} Behind the steps behind the model that was looked into */
+
+/** Looks into a model, in a worker. */
+export class RemoteInspector extends Remote {
+  /** @param {Connection} line @param {{ref: number, config: Config}} facts */
+  constructor(line, facts) {
+    super(line, facts);
+    this.config = facts.config;
+  }
+
+  /** @param {string} text @param {{most?: number, top?: number} & Abortable} [options] @returns {Promise<import('./inspect.js').Look & Behind>} */
+  look(text, { signal, ...options } = {}) {
+    return this.ask('inspector.look', { text, options }, signal);
+  }
+
+  /** @param {{most?: number} & Abortable} [options] @returns {Promise<import('./inspect.js').Embeddings & Behind>} */
+  embeddings({ signal, ...options } = {}) {
+    return this.ask('inspector.embeddings', { options }, signal);
+  }
+
+  /** @param {Abortable} [options] @returns {Promise<import('./inspect.js').Positions & Behind>} */
+  positions({ signal } = {}) {
+    return this.ask('inspector.positions', {}, signal);
+  }
+
+  /**
+   * Gradients and weights of a run by layer; null for a writer, and while a step is under way.
+   * @param {Abortable} [options]
+   * @returns {Promise<import('./norms.js').Norms | null>}
+   */
+  norms({ signal } = {}) {
+    return this.ask('inspector.norms', {}, signal);
+  }
 }
 
 /** A model learning a text, in a worker. */
 export class RemoteRun extends RemoteWriter {
   /**
    * @param {Connection} line
-   * @param {ConstructorParameters<typeof RemoteWriter>[1] & {trainTokens: number, valTokens: number, notes: string[]}} facts
+   * @param {ConstructorParameters<typeof RemoteWriter>[1] & {trainTokens: number, valTokens: number, flops: number, notes: string[]}} facts
    */
   constructor(line, facts) {
     super(line, facts);
     this.trainTokens = facts.trainTokens;
     this.valTokens = facts.valTokens;
+    /** Useful floating-point operations of training one token, as `folio bench` counts them. */
+    this.flops = facts.flops;
     /** What a person should know of how the run begins, a line each. */
     this.notes = facts.notes;
   }
 
+  /** Brings the whole of a text that the run was opened with the beginning of. @param {string | Uint8Array} text @returns {Promise<void>} */
+  complete(text) {
+    return this.ask('run.complete', { text });
+  }
+
   /** @param {import('./client.js').TrainOptions} [options] @returns {AsyncGenerator<import('./run.js').TrainEvent, void, void>} */
-  async *train(options = {}) {
+  async *train(options) {
     for await (const event of this.listen('run.train', options)) {
       if (event.event === 'step') this.step = event.step + 1;
       else if (event.event === 'diverged') this.step = event.back_to;
@@ -86,9 +138,20 @@ export class RemoteRun extends RemoteWriter {
     }
   }
 
-  /** @param {WriteOptions} [options] @returns {AsyncGenerator<string, void, void>} */
-  generate(options = {}) {
+  /**
+   * @template {WriteOptions} O
+   * @param {O} [options]
+   * @returns {AsyncGenerator<import('./model.js').Told<O, string, import('./writer.js').WrittenToken>, void, void>}
+   */
+  generate(options) {
     return this.listen('run.generate', options);
+  }
+
+  /** @param {{budget: number, spent?: number} & Abortable} options @returns {Promise<import('./budget.js').PlanEvent>} */
+  async plan({ signal, ...options } = /** @type {any} */ ({})) {
+    const event = await this.ask('run.plan', { options }, signal);
+    this.config = { ...this.config, ...event.settings };
+    return event;
   }
 
   /** @param {{windows?: number, old?: boolean} & Abortable} [options] @returns {Promise<number | null>} */
@@ -228,7 +291,11 @@ export class RemoteModel extends Remote {
     return this.ask('model.logits', { ids, B, T }, signal);
   }
 
-  /** @param {import('./model.js').GenerateOptions & Abortable} options @returns {AsyncGenerator<number, void, void>} */
+  /**
+   * @template {import('./model.js').GenerateOptions & Abortable} O
+   * @param {O} options
+   * @returns {AsyncGenerator<import('./model.js').Told<O, number, import('./probabilities.js').PickDetails>, void, void>}
+   */
   generate(options) {
     return this.listen('model.generate', options);
   }

@@ -1,6 +1,6 @@
 /** settings.js - the core's table of settings, and configs: objects with a value for every row of it. */
 
-import { DOCS } from '../dist/setting-docs.js';
+import { SETTING_WORDS } from '../dist/setting-words.js';
 import { FolioError } from './error.js';
 
 /**
@@ -14,6 +14,7 @@ import { FolioError } from './error.js';
  * @property {string} doc one line
  */
 
+/** @typedef {Pick<Setting, 'kind' | 'min' | 'max' | 'choices'>} Limits what a value may be */
 /** @typedef {number | boolean | string} Value a number, true or false, or one of the choices, as the setting's kind asks */
 /**
  * @typedef {Record<string, any> & {n_layer: number, n_head: number, n_embd: number, block_size: number, vocab_size: number,
@@ -29,11 +30,12 @@ const KINDS = /** @type {const} */ (['int', 'real', 'bool', 'enum']);
  * @returns {Setting[]}
  */
 export function readSettings(module) {
-  return Array.from({ length: module.call('setting_count') }, (_, i) => {
+  const count = module.call('setting_count');
+  if (count !== SETTING_WORDS.length) throw new FolioError('WASM', 'load', `load: the module has ${count} settings, this package ${SETTING_WORDS.length}: they are of two versions`);
+  return SETTING_WORDS.map(([name, words, doc], i) => {
     const kind = KINDS[module.call('setting_kind', i)];
-    const choices = module.text('setting_choices', i).split('|');
+    const choices = words.split('|');
     const number = module.call('setting_default', i);
-    const name = module.text('setting_name', i);
     return {
       name,
       kind,
@@ -41,7 +43,7 @@ export function readSettings(module) {
       min: module.call('setting_min', i),
       max: module.call('setting_max', i),
       ...(kind === 'enum' ? { choices } : {}),
-      doc: DOCS[name],
+      doc,
     };
   });
 }
@@ -64,6 +66,7 @@ function toValue(kind, choices, number) {
  * @returns {Config}
  */
 export function completeConfig(settings, partial) {
+  if (!partial) throw new FolioError('ARGUMENT', 'config', `config: settings must be an object, not ${partial}`);
   for (const key of Object.keys(partial)) findSetting(settings, key);
   return /** @type {Config} */ (Object.fromEntries(settings.map((setting) => {
     const value = Object.hasOwn(partial, setting.name) ? partial[setting.name] : undefined;
@@ -85,24 +88,31 @@ export function findSetting(settings, name) {
 }
 
 /**
+ * Whether a setting accepts a value.
+ * @param {Limits} limits
+ * @param {unknown} value
+ * @returns {boolean}
+ */
+export function fits({ kind, min, max, choices = [] }, value) {
+  if (kind === 'bool') return typeof value === 'boolean';
+  if (kind === 'enum') return choices.includes(/** @type {string} */ (value));
+  return typeof value === 'number' && value >= min && value <= max && (kind === 'real' || Number.isInteger(value));
+}
+
+/**
  * @param {Setting} setting
  * @param {unknown} value
  * @returns {Value}
  */
 function checkValue(setting, value) {
-  const { kind, min, max } = setting;
-  const number = typeof value === 'number' && value >= min && value <= max;
-  const fits = kind === 'bool' ? typeof value === 'boolean'
-    : kind === 'enum' ? setting.choices?.includes(/** @type {string} */ (value))
-      : number && (kind === 'real' || Number.isInteger(value));
-  if (fits) return /** @type {Value} */ (value);
+  if (fits(setting, value)) return /** @type {Value} */ (value);
   const shown = typeof value === 'string' ? `'${value}'` : String(value);
   throw new FolioError('RANGE', 'config', `config: ${setting.name}=${shown} is not allowed: it must be ${allowed(setting)}`);
 }
 
 /**
  * What a setting accepts, in words.
- * @param {Setting} setting
+ * @param {Limits} limits
  */
 export function allowed({ kind, min, max, choices = [] }) {
   if (kind === 'bool') return 'true or false';
@@ -110,16 +120,19 @@ export function allowed({ kind, min, max, choices = [] }) {
   return `${kind === 'int' ? 'a whole number' : 'a number'} from ${min} to ${max}`;
 }
 
+/** How numbers are written; as the page reads them, so that a link means the same everywhere. */
+const DECIMAL = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+
 /**
  * A value written as text, as in `key=value`. What cannot be read as the setting's kind is left as it is, for the check to name.
- * @param {Setting} setting
+ * @param {Limits} setting
  * @param {string} text
  * @returns {Value}
  */
 export function parseValue(setting, text) {
   if (setting.kind === 'bool') return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text;
-  if (setting.kind === 'enum' || text.trim() === '' || Number.isNaN(Number(text))) return text;
-  return Number(text);
+  const plain = text.trim();
+  return setting.kind !== 'enum' && plain.length <= 32 && DECIMAL.test(plain) ? Number(plain) : text;
 }
 
 /**

@@ -196,6 +196,21 @@ export class Tokenizer {
     }
   }
 
+  /**
+   * A token by itself: its text, or its bytes too where they are no whole characters. An id that is no token has neither.
+   * @param {number} id
+   * @returns {{text: string, bytes?: number[]}}
+   */
+  piece(id) {
+    if (id >= this.vocabSize || this.#isHole(id)) return { text: '' };
+    const bytes = this.decodeBytes([id]);
+    try {
+      return { text: new TextDecoder('utf-8', { ignoreBOM: true, fatal: true }).decode(bytes) };
+    } catch {
+      return { text: '', bytes: [...bytes] };
+    }
+  }
+
   /** An id below vocabSize that is no token; a model may write one. @param {number} id */
   #isHole(id) {
     if (!hasStrings(this.kind) || id >= this.vocabSize) return false;

@@ -1,6 +1,7 @@
 /** trainer.js - one training step after another, and the judgement of what was learnt. */
 
 import { FolioError } from './error.js';
+import { checkCounts } from './given.js';
 import { toIds } from './ids.js';
 import { out } from './module.js';
 import { finish } from './pace.js';
@@ -11,6 +12,8 @@ export class Trainer {
   #module;
   #floats;
   #complete;
+  /** Whether `grads` are those of a whole step; not before the first, nor while one is under way. */
+  hasGradients = false;
 
   /**
    * @param {import('./module.js').Module} module
@@ -58,7 +61,8 @@ export class Trainer {
    * @returns {Report | null}
    */
   advance() {
-    return this.#module.call('trainer_advance', this.handle) ? this.#report() : null;
+    this.hasGradients = Boolean(this.#module.call('trainer_advance', this.handle));
+    return this.hasGradients ? this.#report() : null;
   }
 
   /** A whole step. @returns {Report} */
@@ -89,6 +93,7 @@ export class Trainer {
     const loss = new Float64Array(1);
     this.#module.check('trainer.gradients', 'trainer_gradients',
       [this.handle, toIds('trainer.gradients', inputs), toIds('trainer.gradients', targets), B, out(loss)], () => `B=${B}`);
+    this.hasGradients = true;
     return loss[0];
   }
 
@@ -145,6 +150,7 @@ export class Evaluator {
    * @returns {Generator<undefined, number | null, void>}
    */
   *pieces({ windows = this.windows } = {}) {
+    checkCounts('evaluate', { windows });
     const end = Math.min(windows, this.windows);
     const sum = new Float64Array(1);
     const next = new Uint32Array(1);

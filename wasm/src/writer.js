@@ -1,10 +1,18 @@
 /** writer.js - a model with its tokenizer: text in, text out. */
 
 import { paced } from './pace.js';
+import { untilStop } from './stop.js';
 
+/** @typedef {import('./probabilities.js').Candidate} Candidate */
+/** @typedef {import('./probabilities.js').PickDetails} PickDetails */
 /**
- * @typedef {Omit<import('./model.js').GenerateOptions, 'prompt' | 'vocabulary'> & {prompt?: string}} WriteOptions
- *   prompt: text to go on from; without one the text starts as after a line break
+ * @typedef {Omit<import('./model.js').GenerateOptions, 'prompt' | 'vocabulary'> & {prompt?: string, stop?: string}} WriteOptions
+ *   prompt: text to go on from; without one the text starts as after a line break. stop: a text at which the writing ends, before it
+ */
+/** @typedef {{text: string, bytes?: number[]}} Piece what one token is: text, or bytes where those are no whole characters */
+/**
+ * @typedef {Omit<PickDetails, 'alternatives'> & Piece & {alternatives: (Candidate & Piece)[]}} WrittenToken with `details`, each token: `text` is what
+ *   became complete with it, so that all of them together are the writing, and `bytes` are there where the token by itself is no whole characters
  */
 
 export class Writer {
@@ -22,25 +30,65 @@ export class Writer {
 
   /**
    * Pieces of text as they are written; the prompt is not repeated. Synchronous: yields undefined after work without text.
-   * @param {WriteOptions} [options]
-   * @returns {Generator<string | undefined, void, void>}
+   * With `details` the pieces are tokens, each with its probability.
+   * @template {WriteOptions} O
+   * @param {O} [options]
+   * @returns {Generator<import('./model.js').Told<O, string, WrittenToken> | undefined, void, void>}
    */
-  *pieces({ prompt = '', ...how } = {}) {
-    const { model, tokenizer } = this;
-    const ids = model.generate({ ...how, prompt: this.#start(prompt), vocabulary: tokenizer.vocabSize });
-    const decoder = tokenizer.decodeStream();
+  *pieces(options) {
+    const { prompt = '', stop = '', ...how } = /** @type {WriteOptions} */ (options ?? {});
+    const ids = this.model.generate({ ...how, prompt: this.#start(prompt), vocabulary: this.tokenizer.vocabSize });
+    for (const piece of untilStop(how.details === undefined ? this.#texts(ids) : this.#tokens(/** @type {Generator<any>} */ (ids)), stop)) {
+      yield /** @type {any} */ (how.details === undefined ? piece?.text || undefined : piece);
+    }
+  }
+
+  /** @param {Iterable<any>} ids @returns {Generator<{text: string} | undefined, void, void>} */
+  *#texts(ids) {
+    const decoder = this.tokenizer.decodeStream();
     decoder.next();
-    for (const id of ids) yield id === undefined ? undefined : decoder.next(id).value || undefined;
-    yield decoder.next(undefined).value || undefined;
+    for (const id of ids) yield id === undefined ? undefined : { text: decoder.next(id).value };
+    yield { text: decoder.next(undefined).value };
+  }
+
+  /** @param {Iterable<PickDetails | undefined>} picks @returns {Generator<WrittenToken | undefined, void, void>} */
+  *#tokens(picks) {
+    const decoder = this.tokenizer.decodeStream();
+    decoder.next();
+    const pieces = new Map();
+    /** @type {WrittenToken | undefined} kept until it is known whether the text ends within it */
+    let last;
+    for (const pick of picks) {
+      if (last) yield last;
+      last = undefined;
+      if (!pick) {
+        yield;
+        continue;
+      }
+      const alternatives = pick.alternatives.map((candidate) => ({ ...candidate, ...this.#piece(candidate.id, pieces) }));
+      last = { ...pick, ...this.#piece(pick.id, pieces), text: decoder.next(pick.id).value, alternatives };
+    }
+    if (last) yield { ...last, text: last.text + decoder.next(undefined).value };
+  }
+
+  /** A token by itself. @param {number} id @param {Map<number, Piece>} known those asked for before */
+  #piece(id, known) {
+    const found = known.get(id);
+    if (found) return found;
+    const piece = this.tokenizer.piece(id);
+    known.set(id, piece);
+    return piece;
   }
 
   /**
-   * The same, letting the event loop turn meanwhile.
-   * @param {WriteOptions & import('./pace.js').Pace} [options]
-   * @returns {AsyncGenerator<string, void, void>}
+   * The same as pieces, letting the event loop turn meanwhile.
+   * @template {WriteOptions & import('./pace.js').Pace} O
+   * @param {O} [options]
+   * @returns {AsyncGenerator<import('./model.js').Told<O, string, WrittenToken>, void, void>}
    */
-  generate({ signal, hold, ...options } = {}) {
-    return paced(this.pieces(options), { signal, hold });
+  generate(options) {
+    const { signal, hold, ...how } = /** @type {WriteOptions & import('./pace.js').Pace} */ (options ?? {});
+    return /** @type {AsyncGenerator<any, void, void>} */ (paced(this.pieces(how), { signal, hold }));
   }
 
   /** @param {string} prompt */

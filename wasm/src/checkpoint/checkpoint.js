@@ -83,16 +83,23 @@ export function save(model, tokenizer, options = {}) {
     if (shown.some((value, i) => value !== latest[i])) add(LATEST, latest);
   }
   for (const [name, { data }] of tensors) checkFinite(name, data, '; what is not finite is not saved');
-  /** @type {Record<string, string>} */
-  const metadata = {
-    format: 'pt',
-    folio: VERSION,
+  return seal({
     config: JSON.stringify(config),
     tokenizer: JSON.stringify(tokenizer),
     step: String(trainer ? step : (best?.step ?? step)),
     ...(text === undefined ? {} : { text }),
     ...(trainer && best ? { best: JSON.stringify(best.facts) } : {}),
-  };
+  }, tensors);
+}
+
+/**
+ * A file of them, with what every file says and the checksum.
+ * @param {Record<string, string>} facts
+ * @param {Map<string, Tensor>} tensors
+ */
+export function seal(facts, tensors) {
+  /** @type {Record<string, string>} */
+  const metadata = { format: 'pt', folio: VERSION, ...facts };
   metadata.checksum = checksum({ metadata, tensors });
   return serialise({ metadata, tensors });
 }

@@ -4,6 +4,7 @@
  */
 
 import { FolioError } from '../error.js';
+import { shownValue } from '../given.js';
 import { fromHalf, toHalf } from './half.js';
 import { parseJson } from './json.js';
 
@@ -31,6 +32,7 @@ const quote = (name) => JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}.
  * @returns {Contents} the data are views of `bytes` where they are F32 and aligned, else copies
  */
 export function parse(bytes) {
+  if (!(bytes instanceof Uint8Array)) refuse(`the file is ${shownValue(bytes)}; it must be a Uint8Array`);
   const { text, start } = header(bytes);
   const json = parseJson(text, refuse);
   if (json === null || typeof json !== 'object' || Array.isArray(json)) refuse('the header is not a JSON object');
@@ -48,6 +50,7 @@ export function parse(bytes) {
 function header(bytes) {
   if (bytes.length < 8) refuse(`the file has ${bytes.length} bytes; its first 8 should hold the length of the header`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > bytes.length - 8 && bytes.length > 8 && bytes[8] !== 0x7b) refuse('this is no safetensors file: after its first 8 bytes there should be a {');
   if (length > HEADER_LIMIT) refuse(`the header should be ${length} bytes long, more than the ${HEADER_LIMIT} allowed`);
   if (length > bytes.length - 8) refuse(`the header should be ${length} bytes long, but only ${bytes.length - 8} follow: the file is cut off`);
   try {

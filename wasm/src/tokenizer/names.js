@@ -38,5 +38,9 @@ export function splitIndex(op, kind, split) {
 /** Has ids beside it that stand in a file of strings. @param {TokenizerKind} kind */
 export const hasStrings = (kind) => kind === 'word' || kind === 'bpe';
 
-/** @param {string | Uint8Array} text lone surrogates become U+FFFD, as everywhere in the web */
-export const toBytes = (text) => (typeof text === 'string' ? new TextEncoder().encode(text) : text);
+/** @param {string | Uint8Array} text lone surrogates become U+FFFD, as everywhere in the web @returns {Uint8Array} */
+export function toBytes(text) {
+  if (typeof text === 'string') return new TextEncoder().encode(text);
+  if (text instanceof Uint8Array) return text;
+  throw new FolioError('ARGUMENT', 'text', `text: it must be a string or a Uint8Array, not ${text}`);
+}
