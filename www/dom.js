@@ -1,4 +1,4 @@
-// dom.js - finding and making elements.
+// dom.js - finding and making elements, and the colours they have.
 
 /**
  * The element of index.html with that id, which must be of that class.
@@ -29,3 +29,6 @@ export function element(tag, className, text) {
 export function say(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
+
+/** A colour of colours.css, as it is in the present theme. @param {string} name */
+export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

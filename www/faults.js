@@ -10,3 +10,9 @@ export const isDeath = (error) => error instanceof Error && 'code' in error && e
 export function orAbort(error) {
   if (!isAbort(error)) throw error;
 }
+
+/** Resolves with an abort. @param {AbortSignal} signal */
+export const aborted = (signal) => new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+
+/** Whether a prompt has something in it that the model cannot spell. @param {unknown} error @returns {error is Error} */
+export const isUnspelled = (error) => error instanceof Error && 'code' in error && ['UNKNOWN_CHAR', 'UNKNOWN_WORD'].includes(String(error.code));

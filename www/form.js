@@ -3,6 +3,9 @@
 import { element } from './dom.js';
 import { readValue } from './settings.js';
 
+/** Takes back what was said of the field that was left last. */
+let forget = () => {};
+
 /** @typedef {import('./settings.js').Row} Row @typedef {import('./state.js').State} State */
 
 /**
@@ -68,12 +71,24 @@ export function bindControl(control, fault, row, state) {
     say('');
   };
   control.addEventListener('input', () => {
+    forget();
     const read = readValue(state.row(row.name), shown());
     if ('fault' in read) return say(`${row.label} ${read.fault}.`);
     say('');
     state.set(row.name, read.value);
   });
-  control.addEventListener('blur', show);
+  /** What it was when the typing began. */
+  let before = state.get(row.name);
+  control.addEventListener('focus', () => (before = state.get(row.name)));
+  control.addEventListener('blur', () => {
+    const read = readValue(state.row(row.name), shown());
+    // The first digits of a number that cannot be were taken as they were typed: none of it counts, and why stands there until the next change.
+    if ('fault' in read) state.set(row.name, before);
+    show();
+    if (!('fault' in read)) return;
+    say(`${row.label} ${read.fault}.`);
+    forget = () => say('');
+  });
   state.addEventListener('change', show);
   show();
 }
@@ -93,6 +108,8 @@ function input(row) {
     control.type = 'checkbox';
   } else if (row.kind === 'int') {
     Object.assign(control, { type: 'number', min: String(row.min), max: String(row.max), step: '1', inputMode: 'numeric' });
+  } else if (row.kind === 'text') {
+    Object.assign(control, { type: 'text', spellcheck: false, maxLength: row.max });
   } else {
     // Not type=number: 3e-4 stays as it was typed.
     Object.assign(control, { type: 'text', inputMode: 'decimal', spellcheck: false });

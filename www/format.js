@@ -19,6 +19,9 @@ const digits = (x) => x.toFixed(x < 9.995 ? 2 : x < 99.95 ? 1 : 0);
 /** Bytes, in powers of 1000: 3216384 -> "3.22 MB". @param {number} n */
 export const bytes = (n) => `${short(n).replace(/ k$/, ' kB').replace(/ ([MGT])$/, ' $1B')}${n < 750 ? ' bytes' : ''}`;
 
+/** A share in words: 0.4312 -> "43%", 0.004 -> "0.4%", 0.0002 -> "under 0.1%". @param {number} p */
+export const percent = (p) => (p < 0.001 ? 'under 0.1%' : `${(100 * p).toFixed(p < 0.0995 ? 1 : 0)}%`);
+
 /** A loss: three decimals. @param {number} x */
 export const loss = (x) => (Number.isFinite(x) ? x.toFixed(3) : String(x));
 
@@ -34,7 +37,7 @@ export function duration(seconds) {
   const s = Math.max(0, Math.round(seconds));
   if (!Number.isFinite(s)) return '–';
   if (s < 60) return `${s} s`;
-  if (s < 600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  if (s < 600) return `${Math.floor(s / 60)} min${s % 60 ? ` ${s % 60} s` : ''}`;
   if (s < 5400) return `${Math.round(s / 60)} min`;
-  return s < 172800 ? `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min` : `${Math.round(s / 86400)} days`;
+  return s < 172800 ? `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min` : `${count(Math.round(s / 86400))} days`;
 }

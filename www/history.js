@@ -4,7 +4,18 @@
 const LOOK_BACK = 0.06;
 const LONGEST = 25;
 
-/** @typedef {{step: number, text: string, asked: boolean}} Sample step: steps done when it was written; asked: by the reader */
+/** Tokens of all samples whose probabilities are kept, about 1 kB each; the oldest forget theirs first. */
+const MOST_TOKENS = 40_000;
+
+/**
+ * @typedef {object} Sample
+ * @property {number} step steps done when it was written
+ * @property {string} text
+ * @property {boolean} asked by the reader
+ * @property {number} [given] characters of the text that were the prompt
+ * @property {import('./folio/src/writer.js').WrittenToken[]} [tokens] of the rest
+ * @property {boolean} [done] false while it is being written
+ */
 
 /** Columns of equal length, one entry a step at which something was measured; null where one of them was not. */
 export class History {
@@ -17,16 +28,21 @@ export class History {
     this.smooth = [];
     /** @type {(number|null)[]} validation loss */
     this.vals = [];
+    /** @type {number[]} seconds of training until then */
+    this.times = [];
     /** @type {{step: number, loss: number}[]} losses on the text learnt before */
     this.olds = [];
     /** @type {Sample[]} */
     this.samples = [];
     this.mean = 0;
+    this.seconds = 0;
   }
 
-  /** @param {number} step @param {number} loss */
-  addLoss(step, loss) {
+  /** @param {number} step @param {number} loss @param {number} [seconds] that the step took */
+  addLoss(step, loss, seconds = 0) {
     const at = this.#row(step);
+    this.seconds += seconds;
+    this.times[at] = this.seconds;
     const share = 1 / Math.min(LONGEST, 1 + LOOK_BACK * at);
     this.mean += share * (loss - this.mean);
     this.losses[at] = loss;
@@ -46,7 +62,30 @@ export class History {
     this.losses.push(null);
     this.smooth.push(null);
     this.vals.push(null);
+    this.times.push(this.seconds);
     return last + 1;
+  }
+
+  /** @param {Sample} sample */
+  addSample(sample) {
+    this.samples.push(sample);
+    let room = MOST_TOKENS;
+    for (const old of this.samples.toReversed()) if ((room -= old.tokens?.length ?? 0) < 0) delete old.tokens;
+  }
+
+  /** The validation loss after so many steps, or, where there is none, the smoothed loss; null where neither is known. @param {number} step */
+  lossAt(step) {
+    return this.vals[this.steps.lastIndexOf(step)] ?? this.smoothAt(step);
+  }
+
+  /** The smoothed loss after so many steps; null where it is not known. @param {number} step */
+  smoothAt(step) {
+    return this.smooth[this.steps.lastIndexOf(step - 1)] ?? null;
+  }
+
+  /** Steps done, as far as it tells. */
+  get reached() {
+    return (this.steps.at(-1) ?? 0) + (typeof this.losses.at(-1) === 'number' ? 1 : 0);
   }
 
   /** The newest validation loss. */
@@ -65,15 +104,28 @@ export class History {
    * @returns {History}
    */
   upTo(step) {
-    const kept = new History();
-    this.steps.forEach((at, i) => {
-      const loss = this.losses[i];
-      const val = this.vals[i];
-      if (at < step && loss !== null) kept.addLoss(at, loss);
-      if (at <= step && val !== null) kept.addVal(at, val);
+    return History.from(this, step);
+  }
+
+  /** What `from` needs. The samples come without their tokens, which are a hundred times the text. */
+  facts() {
+    const { steps, losses, vals, times, olds } = this;
+    /** @type {Sample[]} */
+    const samples = this.samples.map(({ tokens, ...sample }) => sample);
+    return { steps, losses, vals, times, olds, samples };
+  }
+
+  /** @param {Omit<ReturnType<History['facts']>, 'times'> & {times?: number[]}} facts @param {number} [step] up to which @returns {History} */
+  static from({ steps, losses, vals, times = [], olds, samples }, step = Infinity) {
+    const made = new History();
+    steps.forEach((at, i) => {
+      const loss = losses[i];
+      const val = vals[i];
+      if (at < step && loss !== null) made.addLoss(at, loss, (times[i] ?? 0) - made.seconds);
+      if (at <= step && val !== null) made.addVal(at, val);
     });
-    kept.olds = this.olds.filter((old) => old.step <= step);
-    kept.samples = this.samples.filter((sample) => sample.step <= step);
-    return kept;
+    made.olds = olds.filter((old) => old.step <= step);
+    made.samples = samples.filter((sample) => sample.step <= step);
+    return made;
   }
 }

@@ -9,21 +9,29 @@ const MOST = 4;
 
 /**
  * @param {string} text
- * @param {{name?: string, bad?: boolean, action?: Action}} [options] name: of the error; bad: something failed
+ * @param {{name?: string, kind?: string, bad?: boolean, action?: Action, actions?: Action[]}} [options] name: of the error; kind: it takes the place of
+ *   others of its kind; bad: something failed; actions: what can be done about it, each of which dismisses it too
+ * @returns {() => void} dismisses it
  */
-export function notice(text, { name = '', bad = false, action } = {}) {
+export function notice(text, { name = '', kind = '', bad = false, action, actions = action ? [action] : [] } = {}) {
   const list = byId('notices', HTMLUListElement);
   for (const old of [...list.children]) if (/** @type {HTMLElement} */ (old).dataset.text === text) old.remove();
   const item = element('li', bad ? 'notice bad' : 'notice', '');
   item.dataset.text = text;
-  const words = element('p', '', '');
-  if (name) words.append(element('strong', '', name), ' ');
-  words.append(text);
-  item.append(words);
-  if (action) item.append(button(action.label, item, action.run));
+  if (kind) withdraw(kind);
+  if (kind) item.dataset.kind = kind;
+  if (name) item.dataset.name = name;
+  item.append(element('p', '', text));
+  for (const { label, run } of actions) item.append(button(label, item, run));
   item.append(button('Dismiss', item, () => {}));
   list.prepend(item);
   while (list.children.length > MOST) list.lastElementChild?.remove();
+  return () => item.remove();
+}
+
+/** Takes back the notice of a kind: its cause is gone. @param {string} kind */
+export function withdraw(kind) {
+  document.querySelector(`.notice[data-kind="${kind}"]`)?.remove();
 }
 
 /** @param {string} label @param {Element} item @param {() => void} run */
@@ -38,13 +46,13 @@ function button(label, item, run) {
 }
 
 /**
- * Shows an error by name and reason. An abort was wanted, and is no error.
+ * Shows an error by its reason, one of a name at a time. An abort was wanted, and is no error.
  * @param {unknown} error
  */
 export function noticeError(error) {
   if (isAbort(error)) return;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  notice(error instanceof Error ? sentence(error.message) : String(error), { name: code, bad: true });
+  notice(error instanceof Error ? sentence(error.message) : String(error), { name: code, kind: code, bad: true });
 }
 
 /** @param {string} words */

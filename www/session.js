@@ -1,11 +1,10 @@
-// session.js - the run on the page: opened, trained, paused, reset; looked at while it learns; and carried on in a fresh worker when the old one
-// dies. Knows nothing of the page: it fires 'status', 'step', 'eval', 'old', 'sample', 'history', 'baselines', 'note',
-// 'recovered' and 'fault'.
+// session.js - the run on the page: opened, trained, paused, reset; looked at while it learns, by observer.js; and carried on in a fresh worker when the
+// old one dies. Knows nothing of the page: it fires 'status', 'step', 'eval', 'old', 'sample', 'history', 'baselines', 'note', 'planned', 'kept',
+// 'recovered' and 'fault'; a race adds 'rival-kept'.
 
-import { parse } from './folio/src/checkpoint/safetensors.js';
-
-import { isAbort, isDeath, orAbort } from './faults.js';
+import { aborted, isDeath, orAbort } from './faults.js';
 import { History } from './history.js';
+import { Observer } from './observer.js';
 
 /**
  * @typedef {import('./folio/src/client.js').Client} Client
@@ -13,17 +12,19 @@ import { History } from './history.js';
  * @typedef {import('./text.js').Text} Text
  * @typedef {Record<string, import('./settings.js').Value>} Config
  * @typedef {'idle'|'opening'|'training'|'pausing'|'paused'|'done'} Status
- * @typedef {{text: Text, config: Config, init?: Uint8Array, oldText?: string}} Source what a run is made of; init: the file of the model that goes on
- *   with the text; oldText: what that model has learnt before
+ * @typedef {{text: Text|import('./coming.js').Begun, config: Config, init?: Uint8Array, oldText?: string, tuned?: boolean, opened?: boolean, slot?: string,
+ *   seconds?: number}} Source what a run is made of;
+ *   init: the file of the model that goes on with the text; oldText: what that model has learnt before; tuned: there was such a file once;
+ *   opened: it goes on from a file of the reader's; slot: where the run is kept; seconds: that it may take, in place of
+ *   as many steps as are set
  * @typedef {{source: Source, checkpoint: Uint8Array, history: History}} Shelf a run put aside
- * @typedef {{prompt: string, tokens: number, temperature: number, topK: number, topP: number, minP: number, repetitionPenalty: number, seed: number}} Pen
+ * @typedef {Shelf & {step: number}} Kept a run as it was at its last checkpoint
+ * @typedef {{prompt: string, tokens: number, temperature: number, topK: number, topP: number, minP: number, repetitionPenalty: number, seed: number,
+ *   stop: string}} Pen
  */
 
-/** Steps after which the young model is looked at, before eval_interval takes over. */
-const EARLY = [1, 10, 25, 50, 100, 175];
-/** Validation tokens in a look at the model: few of the young one, whose loss falls fast. At the end the whole validation part is measured. */
-const LOOK_EARLY = 4096;
-const LOOK = 16384;
+/** Milliseconds to the first checkpoint. */
+const KEEP_FIRST = 1000;
 /** Milliseconds between checkpoints, and how many times longer than one of them takes they stand apart at least. */
 const KEEP_EVERY = 4000;
 const KEEP_SHARE = 40;
@@ -40,13 +41,21 @@ export class Session extends EventTarget {
   #keptAt = 0;
   #keepCost = 0;
   #deaths = 0;
+  /** That of the rest of the text. @type {Promise<void>} */
+  #arrival = Promise.resolve();
   /** @type {Run|null} the run whose baselines were asked for last */
   #measured = null;
+  /** When it stood still last: that time does not count where the run has seconds to end in. */
+  #stoodAt = 0;
+  #rested = 0;
   #stop = new AbortController();
   /** @type {Promise<void>} the training under way, or the last */
   #loop = Promise.resolve();
-  /** @type {Promise<unknown>} the writing under way, or the last */
-  #pen = Promise.resolve();
+  /** @type {Promise<unknown>} the opening, putting aside or recovery under way, or the last */
+  #changing = Promise.resolve();
+  /** @type {Promise<Error>|null} the death of the worker that is watched */
+  #watched = null;
+  #observer = new Observer(this, (type, detail) => this.#fire(type, detail));
 
   /**
    * @param {Client} client
@@ -59,7 +68,11 @@ export class Session extends EventTarget {
     /** @type {Status} */
     this.status = 'idle';
     this.step = 0;
+    /** Whether its training ended in a loss or weights that are no numbers, and has not begun again. */
+    this.diverged = false;
     this.history = new History();
+    /** Resolves when it may train, with the steps until which it may: a race has its runs train by turns. @type {(signal: AbortSignal) => Promise<number>} */
+    this.turn = async () => Infinity;
     /** What the run has to beat, once it is known. @type {Awaited<ReturnType<Run['baselines']>>} */
     this.baselines = null;
     this.#watch();
@@ -73,9 +86,28 @@ export class Session extends EventTarget {
     return this.#run;
   }
 
+  get source() {
+    return this.#source;
+  }
+
+  /** The last checkpoint. */
+  get kept() {
+    return this.#kept;
+  }
+
+  /** Whether all of the text is there; until then the model is not judged, and nothing is kept. */
+  get whole() {
+    return !this.#source || !('whole' in this.#source.text);
+  }
+
+  /** Whether the same settings and text give this run again, from nothing: no file is part of it. */
+  get replayable() {
+    return Boolean(this.#source && !this.tuned && !this.#source.opened);
+  }
+
   /** Whether the run goes on from a model that had learnt another text. */
   get tuned() {
-    return Boolean(this.#source?.init);
+    return Boolean(this.#source?.init ?? this.#source?.tuned);
   }
 
   get maxSteps() {
@@ -87,41 +119,84 @@ export class Session extends EventTarget {
    * @param {Source} source
    * @param {Uint8Array} [checkpoint] to go on from
    */
-  async open(source, checkpoint) {
+  open(source, checkpoint) {
+    return this.#inTurn(() => this.#open(source, checkpoint));
+  }
+
+  /** One run is opened, put aside or recovered after the other, however fast that is asked for. @template T @param {() => Promise<T>} change @returns {Promise<T>} */
+  #inTurn(change) {
+    const changing = this.#changing.then(change);
+    this.#changing = changing.catch(() => {});
+    return changing;
+  }
+
+  /** @param {Source} source @param {Uint8Array} [checkpoint] */
+  async #open(source, checkpoint) {
+    await this.#standStill();
     const before = this.status;
-    await this.pause();
     this.#set('opening');
-    let run;
+    const began = performance.now();
+    let run = /** @type {Run|undefined} */ (undefined);
+    let plan = /** @type {import('./folio/src/budget.js').PlanEvent|undefined} */ (undefined);
     try {
       run = await this.#begin(source, checkpoint);
+      if (source.seconds && !checkpoint) plan = await run.plan({ budget: source.seconds, spent: (performance.now() - began) / 1000 });
     } catch (error) {
-      this.#set(before === 'training' ? 'paused' : before);
+      await run?.close();
+      this.#set(before);
       throw error;
     }
-    await this.#run?.close();
+    const old = this.#run;
     this.#run = run;
+    this.#stoodAt = performance.now();
     this.#source = { ...source, config: run.config };
     this.#kept = checkpoint ?? null;
-    this.#keptAt = performance.now();
+    this.#keptAt = performance.now() - KEEP_EVERY + KEEP_FIRST;
     this.#deaths = 0;
     this.baselines = null;
+    this.diverged = false;
     this.step = run.step;
+    this.#await(run);
     this.#show(new History());
     this.#set(this.step >= this.maxSteps ? 'done' : 'paused');
+    if (plan) this.#fire('planned', plan);
     for (const note of run.notes) this.#fire('note', note);
+    await old?.close(); // what it still was asked for is no fault of the new one
   }
 
   /** @param {Source} source @param {Uint8Array} [checkpoint] to go on from @returns {Promise<Run>} */
-  #begin({ text: { text }, config, init, oldText }, checkpoint) {
-    return this.client.run({ text, config, oldText, ...(checkpoint ? { checkpoint } : { init }) });
+  async #begin({ text, config, init, oldText }, checkpoint) {
+    await this.client.revive();
+    this.#watch();
+    const rest = 'whole' in text ? { characters: text.characters, vocabulary: text.vocabulary } : undefined;
+    return this.client.run({ text: text.text, rest, config, oldText, ...(checkpoint ? { checkpoint } : { init }) });
+  }
+
+  /** The rest of a text that a run was begun without, brought to it as soon as it is there. @param {Run} run */
+  #await(run) {
+    const source = this.#source;
+    const text = source?.text;
+    this.#arrival = Promise.resolve();
+    if (!source || !text || !('whole' in text)) return;
+    const bring = async () => {
+      const whole = await text.whole;
+      if (run !== this.#run) return;
+      await run.complete(whole.text);
+      source.text = whole;
+    };
+    this.#arrival = bring();
+    this.#arrival.catch(() => {}); // whoever waits for it tells
   }
 
   /** Trains until `steps` are done, a pause or a fault. @param {number} [steps] default: all */
-  train(steps = this.maxSteps) {
+  train(steps = Infinity) {
     if (!this.#run || this.status !== 'paused') return this.#loop;
+    if (this.history.reached > this.step) this.#show(this.history.upTo(this.step)); // it diverged, and is back at an earlier step
+    this.#rested = (performance.now() - this.#stoodAt) / 1000;
+    this.diverged = false;
     this.#stop = new AbortController();
     this.#set('training');
-    this.#loop = this.#train(this.#run, steps);
+    this.#loop = this.#train(this.#run, steps, this.#stop.signal);
     return this.#loop;
   }
 
@@ -134,40 +209,56 @@ export class Session extends EventTarget {
     await this.#loop;
   }
 
-  /** @param {Run} run @param {number} steps */
-  async #train(run, steps) {
-    const { signal } = this.#stop;
+  /** Pauses, even if training begins again meanwhile. Whoever has waited for this sets a status in which it cannot. */
+  async #standStill() {
+    do await this.pause();
+    while (this.status === 'training');
+  }
+
+  /** @param {Run} run @param {number} steps @param {AbortSignal} signal */
+  async #train(run, steps, signal) {
     try {
-      if (this.tuned && this.step === 0 && !this.history.samples.length) await this.#lookBefore(run).catch(orAbort);
-      while (this.step < steps && !signal.aborted) {
-        const target = Math.min(steps, this.#nextLook());
-        await this.#stretch(run, target).then(() => this.#look(run)).catch(orAbort);
+      if (this.tuned && this.step === 0 && !this.history.samples.length) await this.#observer.lookBefore(run, signal).catch(orAbort);
+      while (this.step < Math.min(steps, this.maxSteps) && !signal.aborted) {
+        const target = Math.min(steps, this.#observer.nextLook);
+        const stood = performance.now();
+        const stretch = (/** @type {number} */ most) => {
+          this.#rested += (performance.now() - stood) / 1000; // the turn of another
+          return this.#stretch(run, Math.min(target, most), signal);
+        };
+        if (target >= this.maxSteps) await Promise.race([this.#arrival, aborted(signal)]); // the end is judged
+        await this.turn(signal).then(stretch).then(() => this.#observer.look(run, signal)).catch(orAbort);
       }
-      await this.#keep(run);
-      // The worker may have been a few steps ahead when it was stopped.
-      this.step = stepOf(this.#kept, this.step);
+      this.step = await this.#keep(run); // the worker may have been a few steps ahead when it was stopped
     } catch (error) {
       if (isDeath(error)) return; // #recover sees to it
       this.#fire('fault', error);
     }
+    this.#stoodAt = performance.now();
     this.#set(this.step >= this.maxSteps ? 'done' : 'paused');
   }
 
-  /** Trains up to exactly `target` steps, or to a pause; the last stretch ends with the whole validation part. @param {Run} run @param {number} target */
-  async #stretch(run, target) {
-    const { signal } = this.#stop;
-    for await (const event of run.train({ steps: target, evalEvery: 0, signal })) {
-      if (event.event === 'eval') this.#addVals(event.step, event.val_loss, event.old_val_loss ?? null);
+  /** Trains up to exactly `target` steps, or to a pause; the last stretch ends with the whole validation part. @param {Run} run @param {number} target @param {AbortSignal} signal */
+  async #stretch(run, target, signal) {
+    let seconds = 0;
+    const rested = this.#rested;
+    this.#rested = 0;
+    for await (const event of run.train({ steps: target, evalEvery: 0, rested, signal })) {
+      if (event.event === 'eval') this.#observer.addVals(event.step, event.val_loss, event.old_val_loss ?? null);
       if (event.event === 'diverged') {
         this.step = event.back_to;
+        this.diverged = true;
         throw new Error(`After step ${event.step + 1} ${event.why}: the run has diverged, and is back at step ${this.step}. Reset, and try a lower learning rate.`);
       }
+      if (event.event === 'moved' && this.#source) this.#source.config = run.config; // what it is carried on with, should its worker die
       if (event.event !== 'step') continue;
       this.step = event.step + 1;
-      this.history.addLoss(event.step, event.loss);
+      this.history.addLoss(event.step, event.loss, event.seconds - seconds);
+      seconds = event.seconds;
       this.#fire('step', event);
       if (!this.baselines && this.#measured !== run) void this.#measure(run);
-      if (!Number.isFinite(event.loss)) throw new Error(`The loss is ${event.loss} at step ${this.step}: the run has diverged. Reset, and try a lower learning rate.`);
+      this.diverged = !Number.isFinite(event.loss);
+      if (this.diverged) throw new Error(`The loss is ${event.loss} at step ${this.step}: the run has diverged. Reset, and try a lower learning rate.`);
       if (this.step >= target && target < this.maxSteps) break;
       if (performance.now() - this.#keptAt > Math.max(KEEP_EVERY, KEEP_SHARE * this.#keepCost)) await this.#keep(run);
     }
@@ -177,6 +268,7 @@ export class Session extends EventTarget {
   async #measure(run) {
     this.#measured = run;
     try {
+      await this.#arrival;
       const baselines = await run.baselines();
       if (run !== this.#run) return;
       this.baselines = baselines;
@@ -186,56 +278,7 @@ export class Session extends EventTarget {
     }
   }
 
-  /** The next number of steps at which to look at what the model has learned. */
-  #nextLook() {
-    const early = EARLY.find((step) => step > this.step) ?? Infinity;
-    const every = Number(this.#run?.config.eval_interval);
-    return Math.min(early, every ? (Math.floor(this.step / every) + 1) * every : Infinity, this.maxSteps);
-  }
-
-  /** A look at what the model has learned, if it is time: a sample, and the loss on some of the validation part. @param {Run} run */
-  async #look(run) {
-    const every = Number(run.config.eval_interval);
-    const last = this.step >= this.maxSteps;
-    if (!last && !EARLY.includes(this.step) && !(every && this.step % every === 0)) return;
-    await this.#sample(this.#stop.signal);
-    if (!last) await this.#judge(run);
-  }
-
-  /** What a model that goes on with another text can do before it learns that. @param {Run} run */
-  async #lookBefore(run) {
-    await this.#sample(this.#stop.signal);
-    await this.#judge(run);
-  }
-
-  /** The loss on some of the validation part, and on that of the text learnt before. @param {Run} run */
-  async #judge(run) {
-    const { signal } = this.#stop;
-    const windows = Math.ceil((this.step <= Math.max(...EARLY) ? LOOK_EARLY : LOOK) / Number(run.config.block_size));
-    const val = run.valTokens ? await run.evaluate({ windows, signal }) : null;
-    this.#addVals(this.step, val, this.#source?.oldText ? await run.evaluate({ old: true, signal }) : null);
-  }
-
-  /** A prompt that cannot be written from is no reason to stop learning. @param {AbortSignal} signal */
-  async #sample(signal) {
-    try {
-      await this.write(this.pen(), { asked: false, signal });
-    } catch (error) {
-      if (isDeath(error) || isAbort(error)) throw error;
-      this.#fire('fault', error);
-    }
-  }
-
-  /** @param {number} step @param {number|null} val @param {number|null} old on the text learnt before */
-  #addVals(step, val, old) {
-    if (old !== null) this.history.olds.push({ step, loss: old });
-    if (old !== null) this.#fire('old', this.history.olds);
-    if (val === null) return;
-    this.history.addVal(step, val);
-    this.#fire('eval', { step, val_loss: val });
-  }
-
-  /** @param {Run} run */
+  /** Takes a checkpoint. @param {Run} run @returns {Promise<number>} its step */
   async #keep(run) {
     const began = performance.now();
     const bytes = await run.checkpoint();
@@ -243,6 +286,15 @@ export class Session extends EventTarget {
     this.#keptAt = performance.now();
     this.#keepCost = this.#keptAt - began;
     this.#deaths = 0;
+    const { parse } = await import('./folio/src/checkpoint/safetensors.js');
+    const step = Number(parse(bytes).metadata.step);
+    if (run === this.#run && this.#source && this.whole) this.#fire('kept', { source: this.#source, checkpoint: bytes, history: this.history, step });
+    return step;
+  }
+
+  /** Takes a checkpoint now, since the page may be gone soon. */
+  async save() {
+    if (this.#run && this.status === 'training') await this.#keep(this.#run);
   }
 
   /** The run as a file. @returns {Promise<Uint8Array|null>} */
@@ -250,70 +302,71 @@ export class Session extends EventTarget {
     return (await this.#run?.checkpoint()) ?? null;
   }
 
-  /**
-   * Lets the model write; one writing at a time. Fires 'sample' with {step, text, asked, done} at every piece.
-   * @param {Pen} pen
-   * @param {{asked: boolean, signal: AbortSignal}} options asked: by the reader
-   */
-  write(pen, { asked, signal }) {
-    const writing = this.#pen.catch(() => {}).then(async () => {
-      const run = this.#run;
-      if (!run) return;
-      signal.throwIfAborted();
-      const sample = { step: this.step, text: pen.prompt, prompt: pen.prompt, asked, done: false };
-      const history = this.history;
-      try {
-        for await (const piece of run.generate({ ...pen, signal })) {
-          sample.text += piece;
-          this.#fire('sample', sample);
-        }
-      } finally {
-        sample.done = true;
-        if (sample.text !== pen.prompt) history.samples.push(sample);
-        this.#fire('sample', sample);
-      }
-    });
-    this.#pen = writing;
-    return writing;
+  /** Lets the model write, as `Observer.write`. @param {Pen} pen @param {{asked: boolean, signal: AbortSignal}} options */
+  write(pen, options) {
+    return this.#observer.write(pen, options);
   }
 
-  /** Puts the run aside. @returns {Promise<Shelf|null>} what `restore` takes; null where nothing was trained */
-  async reset() {
-    await this.pause();
+  /** Puts the run aside. @returns {Promise<Kept|null>} what `restore` takes; null where nothing was trained */
+  reset() {
+    return this.#inTurn(() => this.#reset());
+  }
+
+  async #reset() {
+    await this.#standStill();
+    const before = this.status;
     const run = this.#run;
     const source = this.#source;
-    const shelf = run && source && this.step > 0 ? { source, checkpoint: await run.checkpoint(), history: this.history } : null;
+    let shelf = /** @type {Kept|null} */ (null);
+    if (run && source && this.step > 0) {
+      this.#set('pausing'); // nobody trains what is about to go
+      try {
+        shelf = { source, checkpoint: await run.checkpoint(), history: this.history, step: this.step };
+      } catch (error) {
+        if (this.status === 'pausing') this.#set(before);
+        throw error;
+      }
+    }
+    this.#run = null; // so that nothing is asked of it while it closes
+    await run?.close();
+    this.#clear();
+    return shelf;
+  }
+
+  /** There is no run any more. */
+  #clear() {
     this.#run = null;
     this.#source = null;
     this.#kept = null;
     this.baselines = null;
     this.step = 0;
-    await run?.close();
     this.#show(new History());
     this.#set('idle');
-    return shelf;
   }
 
   /** @param {Shelf} shelf */
   async restore(shelf) {
     await this.open(shelf.source, shelf.checkpoint);
     this.#show(shelf.history);
+    if (this.#run && this.status === 'done') void this.#measure(this.#run); // no step will ask for it
   }
 
   #watch() {
-    void this.client.died.then((error) => this.#recover(error));
+    const { died } = this.client;
+    if (died !== this.#watched) void died.then((error) => this.#inTurn(() => this.#recover(error)));
+    this.#watched = died;
   }
 
   /** A fresh worker, and in it the run from its last checkpoint. @param {Error} error what the worker died of */
   async #recover(error) {
-    const before = this.status;
-    const goesOn = before === 'training';
+    if (this.#run?.line.alive) return; // another was opened before it came to this
+    const goesOn = this.status === 'training';
     const reached = this.step;
     const source = this.#source;
     this.#run = null;
     try {
       this.#set('opening');
-      await this.client.restart();
+      await this.client.revive();
       this.#watch();
       if (!source) {
         this.#set('idle');
@@ -322,13 +375,14 @@ export class Session extends EventTarget {
       if (++this.#deaths > MOST_DEATHS) throw error;
       this.#run = await this.#begin(source, this.#kept ?? undefined);
       this.step = this.#run.step;
+      this.#await(this.#run);
       this.#keptAt = performance.now();
       this.#show(this.history.upTo(this.step));
       this.#set(this.step >= this.maxSteps ? 'done' : 'paused');
       this.#fire('recovered', { error, reached, step: this.step, lost: true });
       if (goesOn) void this.train();
     } catch (fault) {
-      if (!this.#run) this.#set('idle');
+      if (!this.#run) this.#clear(); // whoever keeps the runs of the visit has its last checkpoint
       this.#fire('fault', fault);
     }
   }
@@ -351,6 +405,3 @@ export class Session extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
-
-/** The number of steps in a checkpoint. @param {Uint8Array|null} bytes @param {number} otherwise */
-const stepOf = (bytes, otherwise) => (bytes ? Number(parse(bytes).metadata.step) : otherwise);

@@ -2,12 +2,12 @@
 // comes with Folio, or that of a file that was opened.
 
 import { fingerprint } from './folio/src/checkpoint/fingerprint.js';
-import { parse } from './folio/src/checkpoint/safetensors.js';
-import { fineTuneSettings } from './folio/src/fine-tune-settings.js';
 
 import { byId } from './dom.js';
+import { bytes as size } from './format.js';
 import { notice, noticeError } from './notices.js';
-import { fetchShipped, forgetShipped } from './shipped.js';
+import { SHIPPED_BYTES } from './shipped-size.js';
+import { secondsOf } from './timed.js';
 
 /**
  * @typedef {import('./state.js').State} State
@@ -28,6 +28,12 @@ export class StartPanel extends EventTarget {
   #models = new Map();
   /** The reader's own settings, as they were before the file's. @type {Map<string, import('./state.js').Value>|null} */
   #own = null;
+  /** The choice under way, or the last. */
+  #choosing = Promise.resolve();
+  /** Choices so far: the last one counts. */
+  #asked = 0;
+  /** The choice that new runs begin with, whose settings stand there. */
+  #taken = NEW;
 
   /** @param {State} state @param {TextPanel} texts @param {import('./folio/src/client.js').Client} client */
   constructor(state, texts, client) {
@@ -36,70 +42,101 @@ export class StartPanel extends EventTarget {
     this.state = state;
     this.texts = texts;
     this.#offerAll();
-    this.#choice.addEventListener('change', () => void this.#choose());
+    this.#choice.addEventListener('change', () => this.#choose());
   }
 
-  /** Offers a file that was opened, and takes it if asked to. @param {string} name @param {Opened} opened @param {boolean} taken */
-  offer(name, opened, taken) {
+  /** Offers a file that was opened, and takes it if asked to: until its settings stand there. @param {string} name @param {Opened} opened @param {boolean} taken */
+  async offer(name, opened, taken) {
     this.#models.set(FILE, opened);
     this.#own = null;
     this.#offerAll(name);
     this.#choice.value = taken ? FILE : NEW;
-    if (taken) void this.#choose();
+    if (taken) return this.#choose();
+    this.#asked++;
+    this.#taken = NEW;
   }
 
   /** @param {string} [file] the name of one that was opened */
   #offerAll(file) {
-    const shipped = new Option('the model that comes with Folio', SHIPPED);
+    const shipped = new Option(`the model that comes with Folio (${size(SHIPPED_BYTES)})`, SHIPPED);
     this.#choice.replaceChildren(new Option('a new model', NEW), shipped, ...(file === undefined ? [] : [new Option(file, FILE)]));
+  }
+
+  #choose() {
+    this.#choosing = this.#take(++this.#asked).catch(noticeError);
+    return this.#choosing;
+  }
+
+  /** Takes what was chosen, unless that is another by the time it is there; one that does not come leaves what was taken before. @param {number} mine */
+  async #take(mine) {
+    const { state } = this;
+    const choice = this.#choice.value;
+    const fetched = choice === SHIPPED && !this.#models.has(SHIPPED);
+    let settings;
+    try {
+      if (fetched) await this.#fetch();
+      const opened = this.#models.get(choice);
+      if (opened) settings = (await import('./folio/src/fine-tune-settings.js')).fineTuneSettings(opened.config);
+    } catch (error) {
+      if (mine !== this.#asked) return;
+      this.#choice.value = this.#taken;
+      throw error;
+    }
+    if (mine !== this.#asked) return;
+    this.#taken = choice;
+    if (settings) {
+      this.#own ??= new Map(state.own);
+      takeConfig(state, settings);
+    } else if (this.#own) {
+      state.usePreset(String(state.get('preset')), state.preset, this.#own);
+      this.#own = null;
+    }
+    if (fetched) notice('Start lets the model that comes with Folio learn the text that stands here.', { kind: 'ready' });
+    this.dispatchEvent(new Event('choice'));
   }
 
   /** Fetches the model that comes with Folio. */
   async #fetch() {
+    const { fetchShipped, forgetShipped } = await import('./shipped.js');
     try {
       const bytes = await fetchShipped();
       const writer = await this.client.open(bytes);
       this.#models.set(SHIPPED, { bytes, config: writer.config });
       await writer.close();
-      notice('Start lets the model that comes with Folio learn the text that stands here.');
     } catch (error) {
       forgetShipped();
-      if (this.#choice.value === SHIPPED) this.#choice.value = NEW;
-      noticeError(error);
+      throw error;
     }
-  }
-
-  async #choose() {
-    const { state } = this;
-    if (this.#choice.value === SHIPPED && !this.#models.has(SHIPPED)) await this.#fetch();
-    const opened = this.#models.get(this.#choice.value);
-    if (opened) {
-      this.#own ??= new Map(state.own);
-      takeConfig(state, fineTuneSettings(opened.config));
-    } else if (this.#own) {
-      state.usePreset(String(state.get('preset')), state.preset, this.#own);
-      this.#own = null;
-    }
-    this.dispatchEvent(new Event('choice'));
   }
 
   /** What a new run is made of. @returns {Promise<Source>} */
   async source() {
     const { state, texts } = this;
-    const text = texts.text ?? (await texts.ready);
+    await this.#choosing;
     const config = state.config();
     const opened = this.#models.get(this.#choice.value);
-    if (!opened) return { text, config };
+    const seconds = secondsOf(state);
+    const early = config.tokenizer === 'char' && !opened && !seconds; // its training part is enough to begin
+    const text = texts.text ?? (await (early ? texts.begun(1 - Number(config.val_fraction)) : texts.ready));
+    if (!opened) return { text, config, seconds };
     delete config.vocab_size; // it follows from the file and the text
     const { bytes } = opened;
     const { usual } = texts;
-    const knows = usual && usual.text !== text.text && learntIn(bytes) === fingerprint(usual.text);
-    return { text, config, init: bytes, ...(knows ? { oldText: usual.text } : {}) };
+    const knows = usual && usual.text !== text.text && (await factsOf(bytes)).learnt === fingerprint(usual.text);
+    return { text, config, seconds, init: bytes, ...(knows ? { oldText: usual.text } : {}) };
   }
 }
 
-/** The fingerprint of the text that a checkpoint has learnt; undefined where the file does not say. @param {Uint8Array} bytes */
-export const learntIn = (bytes) => parse(bytes).metadata.text;
+/**
+ * @param {Uint8Array} bytes of a checkpoint
+ * @returns {Promise<{learnt: string|undefined, resumable: boolean}>} learnt: the fingerprint of its text, where the file says; resumable: it holds the
+ *   optimizer's state
+ */
+export async function factsOf(bytes) {
+  const { parse } = await import('./folio/src/checkpoint/safetensors.js');
+  const { metadata, tensors } = parse(bytes);
+  return { learnt: metadata.text, resumable: [...tensors.keys()].some((name) => name.startsWith('exp_avg.')) };
+}
 
 /** Shows a config as the settings of the page. @param {State} state @param {Record<string, any>} config */
 export function takeConfig(state, config) {

@@ -13,21 +13,7 @@ import { charactersOf } from './characters.js';
  */
 
 /** Longest text that is taken, in bytes: beyond it a tab has no memory left for the model. */
-const LONGEST = 128e6;
-
-/** Bytes of the real tiny Shakespeare; a page built without it has a text that a model wrote in its place. */
-const TINY_SHAKESPEARE = 1115394;
-
-/** @returns {Promise<Text>} rejects with an Error that says what did not arrive, and why */
-export async function fetchText() {
-  const url = new URL('./data/text.txt', import.meta.url);
-  const response = await fetch(url).catch((error) => {
-    throw new Error(`The text did not arrive (${url.pathname}: ${error.message}).`);
-  });
-  if (!response.ok) throw new Error(`The text did not arrive (${url.pathname}: ${response.status} ${response.statusText}).`);
-  const text = await response.text();
-  return makeText(text.length === TINY_SHAKESPEARE ? 'Tiny Shakespeare' : 'Mock Shakespeare', text, '');
-}
+export const LONGEST = 128e6;
 
 /**
  * @param {string} name
@@ -49,20 +35,23 @@ export async function readTextFile(file) {
   const bytes = await file.arrayBuffer().catch((error) => {
     throw new Error(`${file.name} cannot be read: ${error.message}`);
   });
-  let text;
+  return makeText(file.name, decode(file.name, bytes));
+}
+
+/** @param {string} name @param {ArrayBuffer|Uint8Array<ArrayBuffer>} bytes @returns {string} throws an Error where they are no UTF-8 */
+export function decode(name, bytes) {
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new Error(`${file.name} is not UTF-8 text; it may be in another encoding, or no text at all`);
+    throw new Error(`${name} is not UTF-8 text; it may be in another encoding, or no text at all`);
   }
-  return makeText(file.name, text);
 }
 
 /**
  * A short name for a text, to know it again: FNV-1a over UTF-16 units, twice, and the length. Not a safeguard against forgery.
  * @param {string} text
  */
-export function fingerprintOf(text) {
+function fingerprintOf(text) {
   let a = 0x811c9dc5;
   let b = 0xcbf29ce4;
   for (let i = 0; i < text.length; i++) {

@@ -14,10 +14,15 @@
   };
   let choice = chosen();
 
+  /** What a browser draws around the page: --paper of css/colours.css. */
+  const PAPER = { light: '#f7f6f3', dark: '#14141a' };
+
   const isDark = () => (choice === 'dark' || choice === 'light' ? choice === 'dark' : dark.matches);
 
   const show = () => {
-    document.documentElement.dataset.theme = isDark() ? 'dark' : 'light';
+    const theme = isDark() ? 'dark' : 'light';
+    document.documentElement.dataset.theme = theme;
+    document.querySelector('meta[name=theme-color]')?.setAttribute('content', PAPER[theme]);
     document.getElementById('theme')?.setAttribute('aria-pressed', String(isDark()));
     document.dispatchEvent(new Event('themechange'));
   };

@@ -1,6 +1,7 @@
 // token-lab.js - tokenizers of the present text, made in the worker when they are asked for, and what they make of it. Knows nothing of the page.
 
 import { findEncoding } from './encodings.js';
+import { isAbort } from './faults.js';
 import { fetchRanks } from './ranks.js';
 import { piecesOf } from './tokens.js';
 
@@ -21,7 +22,7 @@ const CHARACTERS = 240;
 const END_OF_TEXT = '<|endoftext|>';
 
 /** The first lines of a text. @param {string} text */
-export function firstLines(text) {
+function firstLines(text) {
   const end = text.split('\n', LINES).join('\n').length + 1;
   const cut = Math.min(end, CHARACTERS, text.length);
   return text.slice(0, /[\ud800-\udbff]/.test(text[cut - 1]) ? cut - 1 || 2 : cut);
@@ -33,6 +34,8 @@ export const keyOf = ({ name, size }) => (size ? `${name} ${size}` : name);
 export class TokenLab {
   #client;
   #busy;
+  /** To the worker that the tokenizers live in. @type {Client['line']|null} */
+  #line = null;
   /** @type {Text|null} */
   #text = null;
   #blob = new Blob();
@@ -58,11 +61,6 @@ export class TokenLab {
     for (const key of this.#made.keys()) if (!this.#files.has(key)) this.#drop(key);
   }
 
-  /** The worker died, and all tokenizers with it. */
-  forget() {
-    this.#made.clear();
-  }
-
   /** Bytes of the text. */
   get bytes() {
     return this.#blob.size;
@@ -82,8 +80,17 @@ export class TokenLab {
   /** @param {Choice} choice @param {AbortSignal} signal @returns {Promise<Tokenizer>} */
   tokenizer(choice, signal) {
     const key = keyOf(choice);
+    const { line } = this.#client;
+    if (line !== this.#line) this.#made.clear(); // the worker died, and all tokenizers with it
+    this.#line = line;
     const known = this.#made.get(key);
-    if (known) return known;
+    if (known) {
+      // Who asked first may give it up before it is made: then it is made anew.
+      return known.catch((error) => {
+        if (signal.aborted || !isAbort(error)) throw error;
+        return this.tokenizer(choice, signal);
+      });
+    }
     // Of one kind, only the last size is kept.
     for (const other of this.#made.keys()) if (choice.size && other.startsWith(`${choice.name} `)) this.#drop(other);
     const made = this.#make(choice, signal);

@@ -36,6 +36,11 @@ export class TokenLines {
     return /** @type {HTMLElement[]} */ ([...this.#list.children]);
   }
 
+  /** Which way they are read, as their first letter has it. @returns {'ltr' | 'rtl'} */
+  get direction() {
+    return getComputedStyle(this.#list).direction === 'rtl' ? 'rtl' : 'ltr';
+  }
+
   /** @param {Piece[]} pieces @param {string} whose */
   show(pieces, whose) {
     const same = whose === this.#whose && pieces.length === this.#pieces.length && pieces.every(({ id, text }, i) => id === this.#pieces[i].id && text === this.#pieces[i].text);
@@ -72,11 +77,11 @@ export class TokenLines {
   /** Where a key leads to; -1 for nowhere. @param {string} key */
   #after(key) {
     const last = this.#pieces.length - 1;
+    const onward = this.direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
     switch (key) {
       case 'ArrowRight':
-        return Math.min(last, this.#current + 1);
       case 'ArrowLeft':
-        return Math.max(0, this.#current - 1);
+        return key === onward ? Math.min(last, this.#current + 1) : Math.max(0, this.#current - 1);
       case 'ArrowDown':
         return this.#inLine(1);
       case 'ArrowUp':

@@ -8,9 +8,7 @@ import { count } from './format.js';
 import { noticeError } from './notices.js';
 import { TokenLab, keyOf } from './token-lab.js';
 import { TokenLines } from './token-lines.js';
-import { KINDS, TokenTable } from './token-table.js';
 import { on } from './training-panel.js';
-import { WindowRuler } from './window-ruler.js';
 
 /**
  * @typedef {import('./folio/src/client.js').Client} Client
@@ -30,8 +28,10 @@ const WATCHED = ['tokenizer', 'vocab_size', 'block_size', 'stride', 'batching', 
 export class TokenPanel extends EventTarget {
   #lab;
   #lines = new TokenLines();
-  #table = new TokenTable((name) => this.#look(name));
-  #ruler = new WindowRuler(this.#lines);
+  /** @type {import('./token-table.js').TokenTable|null} */
+  #table = null;
+  /** @type {import('./window-ruler.js').WindowRuler|null} */
+  #ruler = null;
   #compare = byId('compare', HTMLDetailsElement);
   #stop = new AbortController();
   #timer = 0;
@@ -54,12 +54,17 @@ export class TokenPanel extends EventTarget {
     texts.addEventListener('text', () => this.#takeText());
     this.#compare.addEventListener('toggle', () => this.#later());
     on(session, 'status', () => this.#deferred && this.#later());
-    on(session, 'recovered', () => {
-      this.#lab.forget();
-      this.#later();
-    });
+    on(session, 'recovered', () => this.#later());
     this.#changed();
     if (texts.text) this.#takeText();
+  }
+
+  /** Fetches what can wait: what draws the windows over the text, and the table of tokenizers. */
+  async finish() {
+    const [{ WindowRuler }, { TokenTable }] = await Promise.all([import('./window-ruler.js'), import('./token-table.js')]);
+    this.#ruler = new WindowRuler(this.#lines);
+    this.#table = new TokenTable((name) => this.#look(name));
+    this.#later();
   }
 
   /** Tokens in the vocabulary that the model will have; those asked for, until they are learnt. */
@@ -119,7 +124,7 @@ export class TokenPanel extends EventTarget {
     const { signal } = this.#stop;
     try {
       await this.#show(signal);
-      if (this.#compare.open) await this.#countAll(signal);
+      if (this.#compare.open && this.#table) await this.#countAll(signal);
     } catch (error) {
       if (!isAbort(error) && !isDeath(error)) noticeError(error);
     }
@@ -130,12 +135,12 @@ export class TokenPanel extends EventTarget {
     const lab = this.#lab;
     const chosen = this.#choice(String(this.state.get('tokenizer')));
     const shown = this.#choice(this.#shown || chosen.name);
-    this.#table.mark(chosen.name, shown.name);
+    this.#table?.mark(chosen.name, shown.name);
     await this.#make(chosen, signal);
     await this.#fetch(signal);
     await this.#make(shown, signal);
     this.#lines.show(await lab.excerpt(shown, signal), shown.name);
-    await this.#ruler.show(this.state, () => lab.count(shown, signal));
+    await this.#ruler?.show(this.state, () => lab.count(shown, signal));
   }
 
   /** Makes a tokenizer, and tells its size. @param {Choice} choice @param {AbortSignal} signal */
@@ -152,11 +157,11 @@ export class TokenPanel extends EventTarget {
   async #fetch(signal) {
     for (const name of this.#wanted) {
       if (!this.#lab.has(name)) {
-        this.#table.fetching(name, true);
+        this.#table?.fetching(name, true);
         try {
           await this.#lab.fetch(name, signal);
         } catch (error) {
-          this.#table.fetching(name, false);
+          this.#table?.fetching(name, false);
           if (!isAbort(error)) {
             this.#wanted.delete(name);
             if (this.#shown === name) this.#look('');
@@ -164,18 +169,19 @@ export class TokenPanel extends EventTarget {
           throw error;
         }
       }
-      this.#table.arrived(name);
+      this.#table?.arrived(name);
     }
   }
 
   /** @param {AbortSignal} signal */
   async #countAll(signal) {
+    const { KINDS } = await import('./token-table.js');
     const { bytes } = this.#lab;
     const choices = [...KINDS, ...this.#wanted].map((name) => this.#choice(name));
-    for (const choice of choices) this.#table.set(choice.name, { tokens: this.#lab.counted(choice), bytes });
+    for (const choice of choices) this.#table?.set(choice.name, { tokens: this.#lab.counted(choice), bytes });
     for (const choice of choices) {
       const tokens = await this.#lab.count(choice, signal);
-      this.#table.set(choice.name, { size: `of ${count(await this.#make(choice, signal))}`, tokens, bytes });
+      this.#table?.set(choice.name, { size: `of ${count(await this.#make(choice, signal))}`, tokens, bytes });
     }
   }
 }

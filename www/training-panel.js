@@ -2,8 +2,10 @@
 
 import { byId, element, say } from './dom.js';
 import { count, duration, loss, short, small } from './format.js';
-import { levelsOf } from './levels.js';
-import { announce, notice, noticeError } from './notices.js';
+import { announce, notice, noticeError, withdraw } from './notices.js';
+import { takeConfig } from './start-panel.js';
+import { isAsSet } from './timed.js';
+import { idleWords } from './waiting.js';
 
 /** @typedef {import('./session.js').Session} Session @typedef {import('./chart.js').Chart} Chart @typedef {import('./state.js').State} State */
 /** @typedef {{step: number, loss: number, lr: number, grad_norm: number, tokens: number, seconds: number}} StepEvent */
@@ -24,20 +26,29 @@ export class TrainingPanel {
   #reset = byId('reset', HTMLButtonElement);
   /** @type {StepEvent[]} the last ones */
   #recent = [];
+  /** Another run that trains against this one. @type {import('./race.js').Race|null} */
+  race = null;
+  /** Runs beside this one in the chart. @type {import('./curves.js').Curve[]} */
+  #others = [];
+  /** @type {Promise<Chart>|null} */
+  #chart = null;
+  /** Dismisses the notice that a run is put aside. */
+  #begun = () => {};
   #shown = 0;
   /** @type {import('./session.js').Status} */
   #before = 'idle';
   /** Tokens and steps a second. @type {{tokens: number, steps: number}|null} */
   #speed = null;
+  /** @type {Promise<boolean>|null} the opening under way */
+  #opening = null;
 
   /**
-   * @param {Session} session @param {State} state @param {Chart} chart
+   * @param {Session} session @param {State} state
    * @param {import('./start-panel.js').StartPanel} starts what a new run is made of
    */
-  constructor(session, state, chart, starts) {
+  constructor(session, state, starts) {
     this.session = session;
     this.state = state;
-    this.chart = chart;
     this.starts = starts;
     this.#start.addEventListener('click', () => void this.go());
     this.#stepButton.addEventListener('click', () => void this.#one());
@@ -47,21 +58,24 @@ export class TrainingPanel {
     on(session, 'eval', (/** @type {{step: number, val_loss: number}} */ event) => this.#eval(event));
     on(session, 'history', () => this.#history());
     on(session, 'old', () => this.#old());
-    on(session, 'note', (/** @type {string} */ note) => notice(`${note[0].toUpperCase()}${note.slice(1)}.`));
-    on(session, 'baselines', () => this.#draw());
+    on(session, 'note', (/** @type {string} */ note) => void notice(`${note[0].toUpperCase()}${note.slice(1)}.`));
+    on(session, 'planned', (/** @type {import('./folio/src/budget.js').PlanEvent} */ plan) => void notice(planned(plan)));
+    on(session, 'baselines', () => void this.#draw());
     on(session, 'recovered', (/** @type {{error: Error, reached: number, step: number, lost: boolean}} */ event) => recovered(event));
     on(session, 'fault', noticeError);
-    starts.addEventListener('choice', () => void this.clear());
+    starts.addEventListener('choice', () => void (this.race?.armed || this.clear()));
     state.addEventListener('change', () => this.#pending());
     this.#status();
   }
 
   /** The first button: start, pause or resume. */
   async go() {
-    const { session } = this;
-    if (session.status === 'training') return session.pause();
-    if (session.status === 'opening' || session.status === 'pausing') return;
-    if (session.status === 'done') await this.clear();
+    const { session, race } = this;
+    const { status } = race ?? session;
+    if (status === 'training') return (race ?? session).pause();
+    if (status === 'opening' || status === 'pausing') return;
+    if (status === 'done') await this.clear();
+    else if (race) return race.start(() => this.starts.source()).catch(noticeError);
     if (await this.open()) void session.train();
   }
 
@@ -71,9 +85,14 @@ export class TrainingPanel {
     if (await this.open()) await session.train(session.step + 1);
   }
 
-  /** A run, if there is none yet. @returns {Promise<boolean>} */
-  async open() {
+  /** A run, if there is none yet, and one however often that is asked for. @returns {Promise<boolean>} */
+  open() {
+    return (this.#opening ??= this.#open().finally(() => (this.#opening = null)));
+  }
+
+  async #open() {
     if (this.session.status !== 'idle') return true;
+    this.session.client.prepare().catch(() => {}); // while the text is on its way; opening tells what is wrong
     try {
       await this.session.open(await this.starts.source());
       return true;
@@ -86,26 +105,47 @@ export class TrainingPanel {
   /** Puts the run aside, if there is one. */
   async clear() {
     try {
+      await this.race?.end();
       const shelf = await this.session.reset();
       if (!shelf) return;
-      const steps = count(shelf.history.steps.at(-1) ?? 0);
-      notice(`The run of ${steps} steps is put aside.`, { action: { label: 'Bring it back', run: () => void this.session.restore(shelf).catch(noticeError) } });
+      const { step } = shelf;
+      this.#begun = notice(`The run of ${count(step)} ${step === 1 ? 'step' : 'steps'} is put aside.`, { action: { label: 'Bring it back', run: () => void this.bringBack(shelf).catch(noticeError) } });
     } catch (error) {
       noticeError(error);
     }
   }
 
+  /** A run that was put aside in place of the present one, with its text, its settings in the fields. @param {import('./session.js').Shelf} shelf */
+  async bringBack(shelf) {
+    await this.race?.end();
+    await this.session.restore(shelf);
+    this.starts.texts.take(shelf.source.text);
+    takeConfig(this.state, shelf.source.config);
+  }
+
+  /** Shows where the run stands; call it when a race begins, ends or stands elsewhere. */
+  refresh() {
+    this.#status();
+  }
+
   #status() {
-    const { status } = this.session;
-    say(this.#start, LABELS[status]);
+    const { race } = this;
+    const { status } = race ?? this.session;
+    if (status !== 'idle') {
+      this.#begun();
+      withdraw('ready');
+    }
+    say(this.#start, LABELS[race?.armed && status === 'paused' ? 'idle' : status]);
     this.#start.classList.toggle('running', status === 'training');
     this.#start.setAttribute('aria-busy', String(status === 'opening' || status === 'pausing'));
-    this.#stepButton.disabled = status === 'opening' || status === 'pausing' || status === 'done';
+    this.#stepButton.disabled = status === 'opening' || status === 'pausing' || status === 'done' || race !== null;
     this.#reset.disabled = status === 'idle' || status === 'opening';
     byId('download', HTMLButtonElement).disabled = status === 'idle' || status === 'opening';
     document.body.dataset.status = status;
-    if (status === 'training') this.#recent = [];
-    else this.#show();
+    if (status === 'training') {
+      this.#recent = [];
+      say(byId('status', HTMLElement), this.#words());
+    } else this.#show();
     if (status === 'training' || status === 'done' || (status === 'paused' && this.#before === 'pausing')) announce(this.#words(), true);
     this.#before = status;
     this.#pending();
@@ -116,7 +156,7 @@ export class TrainingPanel {
     if (event.seconds < (this.#recent.at(-1)?.seconds ?? 0)) this.#recent = []; // another stretch
     this.#recent.push(event);
     while (this.#recent.length > 2 && event.seconds - this.#recent[1].seconds > WINDOW) this.#recent.shift();
-    this.#draw();
+    void this.#draw();
     const now = performance.now();
     if (now - this.#shown > PERIOD) this.#show();
   }
@@ -125,7 +165,7 @@ export class TrainingPanel {
   #eval(event) {
     const { history } = this.session;
     say(byId('val-loss', HTMLElement), loss(event.val_loss));
-    this.#draw();
+    void this.#draw();
     this.#row(event.step, history.loss, event.val_loss);
     announce(`Step ${count(event.step)}: training loss ${history.loss === null ? 'unknown' : loss(history.loss)}, validation loss ${loss(event.val_loss)}.`);
   }
@@ -148,9 +188,24 @@ export class TrainingPanel {
     byId('table', HTMLTableElement).tBodies[0].append(row);
   }
 
-  #draw() {
-    const { history, baselines, run } = this.session;
-    this.chart.show(history, levelsOf(baselines, run?.vocabSize ?? 0));
+  /** Shows other runs in the chart. @param {import('./curves.js').Curve[]} others */
+  compare(others) {
+    this.#others = others;
+    void this.#draw();
+  }
+
+  /** The chart is fetched with the first point. */
+  async #draw() {
+    if (!this.#chart && !this.session.history.steps.length) return;
+    this.#chart ??= import('./chart.js').then(({ Chart }) => new Chart());
+    try {
+      const chart = await this.#chart;
+      const { history, baselines, run } = this.session;
+      chart.show(history, { baselines, vocabSize: run?.vocabSize ?? 0 }, this.#others);
+    } catch (error) {
+      this.#chart = null;
+      noticeError(error);
+    }
   }
 
   #history() {
@@ -161,7 +216,7 @@ export class TrainingPanel {
       if (val !== null) this.#row(step, history.smooth[i] ?? history.loss, val);
     });
     this.#old();
-    this.#draw();
+    void this.#draw();
     this.#recent = [];
     this.#speed = null;
     this.#show();
@@ -177,6 +232,8 @@ export class TrainingPanel {
     say(byId('loss', HTMLElement), history.loss === null ? none : loss(history.loss));
     say(byId('val-loss', HTMLElement), history.val === null ? none : loss(history.val));
     say(byId('speed', HTMLElement), speed ? short(speed.tokens) : none);
+    const gflops = speed && (speed.tokens * (this.session.run?.flops ?? 0)) / 1e9;
+    say(byId('gflops', HTMLElement), gflops ? `${gflops.toFixed(gflops < 9.95 ? 1 : 0)} GFLOP/s` : '');
     say(byId('eta', HTMLElement), speed && step < maxSteps ? duration((maxSteps - step) / speed.steps) : none);
     if (last || !history.steps.length) {
       say(byId('rate', HTMLElement), last ? small(last.lr) : none);
@@ -205,7 +262,7 @@ export class TrainingPanel {
     const where = `step ${count(step)} of ${count(maxSteps)}`;
     switch (status) {
       case 'idle':
-        return 'Ready when you are.';
+        return idleWords();
       case 'opening':
         return 'Reading the text and making the model.';
       case 'training':
@@ -215,15 +272,25 @@ export class TrainingPanel {
       case 'paused':
         return `Paused at ${where}`;
       default:
-        return `Done: ${count(step)} steps`;
+        return `Done: ${count(step)} steps${this.#ofRival()}`;
     }
+  }
+
+  /** What the other run of a race still does. */
+  #ofRival() {
+    const rival = this.race?.b.status;
+    if (this.race?.b.diverged) return '; the other run has diverged';
+    if (rival === 'training') return '; the other run trains on';
+    return rival === 'paused' ? '; the other run waits' : '';
   }
 
   /** Whether the settings still are the run's. */
   #pending() {
-    const { config } = this.session;
-    const changed = config && Object.entries(this.state.config()).some(([key, value]) => config[key] !== value);
-    byId('pending', HTMLElement).hidden = !changed;
+    const { config } = this.race?.b ?? this.session;
+    const pending = byId('pending', HTMLElement);
+    pending.hidden = !config || isAsSet(this.state, config);
+    const done = (this.race ?? this.session).status === 'done';
+    say(pending, `The settings have changed since this run began. ${done ? 'Start again, and the run uses them.' : 'Reset, and the next run uses them.'}`);
   }
 }
 
@@ -231,8 +298,13 @@ export class TrainingPanel {
 function recovered({ error, reached, step, lost }) {
   const reason = error.message.replace(/\.$/, '');
   const code = 'code' in error ? String(error.code) : '';
-  if (!lost) return notice(`The worker stopped (${reason}); a fresh one is ready.`, { name: code, bad: true });
+  if (!lost) return void notice(`The worker stopped (${reason}); a fresh one is ready.`, { name: code, bad: true });
   notice(`The worker stopped at step ${count(reached)} (${reason}). A fresh one goes on from the checkpoint of step ${count(step)}.`, { name: code, bad: true });
+}
+
+/** @param {import('./folio/src/budget.js').PlanEvent} plan */
+export function planned({ steps, budget }) {
+  return `About ${count(steps)} ${steps === 1 ? 'step fits' : 'steps fit'} into ${duration(budget)} here.`;
 }
 
 /**

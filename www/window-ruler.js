@@ -30,7 +30,7 @@ export function windowsOver({ shown, blockSize, stride, windows }) {
 }
 
 /** Windows of an epoch, as core/dataset.c counts them. @param {number} tokens of the whole text @param {State} state */
-export function windowsOf(tokens, state) {
+function windowsOf(tokens, state) {
   const [block, stride, held] = ['block_size', 'stride', 'val_fraction'].map((name) => Number(state.get(name)));
   const train = Math.floor(tokens * (1 - held));
   return train > block ? Math.floor((train - block - 1) / (stride || block)) + 1 : 0;
@@ -78,6 +78,7 @@ export class WindowRuler {
   #draw() {
     const { tokens } = this.#lines;
     const origin = this.#layer.getBoundingClientRect();
+    this.#layer.dir = this.#lines.direction;
     const marks = this.#windows.flatMap(({ index, start, end, track }) => {
       const rows = rowsOf(tokens.slice(start, end));
       return rows.map(({ left, right, top }, i) => {
@@ -106,7 +107,7 @@ function rowsOf(tokens) {
     for (const { left, right, top, width } of token.getClientRects()) {
       const row = rows.at(-1);
       if (width < 0.5) continue;
-      if (row && Math.abs(row.top - top) < 4) row.right = Math.max(row.right, right);
+      if (row && Math.abs(row.top - top) < 4) Object.assign(row, { left: Math.min(row.left, left), right: Math.max(row.right, right) });
       else rows.push({ left, right, top });
     }
   }

@@ -1,18 +1,23 @@
 // writing-panel.js - the Writing section: what the model writes as it learns and when it is asked, and what it wrote before.
 
-import { byId, element, say } from './dom.js';
+import { byId, say } from './dom.js';
 import { isAbort, isDeath } from './faults.js';
 import { bindControl } from './form.js';
 import { count } from './format.js';
 import { announce, noticeError } from './notices.js';
-import { fetchShipped, forgetShipped } from './shipped.js';
+import { ALTERNATIVES } from './observer.js';
 import { on } from './training-panel.js';
 
 /** @typedef {import('./session.js').Session} Session @typedef {import('./state.js').State} State @typedef {import('./history.js').Sample} Sample */
+/** @typedef {import('./leaves.js').Leaves} Leaves @typedef {import('./leaves.js').Lent} Lent */
 
-/** Earlier samples in the strip: the first ones, where most is learned, and the newest. */
-const STRIP_FIRST = 5;
-const STRIP_LAST = 4;
+/**
+ * @typedef {{name: string, fetch: typeof import('./shipped.js').fetchShipped, forget: () => void}} Lender a model's name in a sentence, its file, and what to do when that
+ *   cannot be read
+ */
+
+/** What stands above a leaf that the reader's own model has not written on yet. */
+const OWN = 'It writes here as it learns, and when you press Write.';
 
 /** How to write, as it is set. @param {State} state @returns {import('./session.js').Pen} */
 export function penOf(state) {
@@ -26,23 +31,31 @@ export function penOf(state) {
     minP: number('min_p'),
     repetitionPenalty: number('repetition_penalty'),
     seed: number('sample_seed'),
+    stop: String(state.get('stop')).replaceAll('\\n', '\n'),
   };
 }
 
 export class WritingPanel {
-  #leaf = byId('sample', HTMLElement);
   #caption = byId('sample-caption', HTMLElement);
-  #strip = byId('strip', HTMLElement);
   #usual = this.#caption.textContent ?? '';
+  /** What draws; fetched with the first sample. @type {Leaves|null} */
+  #leaves = null;
+  /** @type {Promise<void>|null} */
+  #fetching = null;
+  /** @type {(leaves: Leaves) => void} */
+  #last = () => {};
   /** @type {AbortController|null} of what the reader asked for */
   #asked = null;
-  /** @type {Sample|null} an earlier one that the reader is looking at */
-  #chosen = null;
-
   /** @type {AbortController|null} of the model that comes with Folio */
   #lent = null;
-  /** The model that comes with Folio cannot be had: the reader's own writes from the beginning. */
+  /** The lent model cannot be had: the reader's own writes from the beginning. */
   #alone = false;
+  /** Whose model writes before the reader has one. @type {Lender} */
+  #lender = {
+    name: 'the model that comes with Folio',
+    fetch: async (options) => (await import('./shipped.js')).fetchShipped(options),
+    forget: () => void import('./shipped.js').then(({ forgetShipped }) => forgetShipped()),
+  };
 
   /**
    * @param {Session} session @param {State} state
@@ -59,9 +72,17 @@ export class WritingPanel {
       void this.#write();
     });
     byId('hush', HTMLButtonElement).addEventListener('click', () => this.#asked?.abort());
-    on(session, 'sample', (/** @type {Sample & {prompt: string, done: boolean}} */ sample) => this.#sample(sample));
+    on(session, 'sample', (/** @type {Sample} */ sample) => this.#draw((leaves) => leaves.show(sample, sample.asked)));
     on(session, 'history', () => this.#history());
+    on(session, 'eval', () => this.#leaves?.draw());
     on(session, 'status', () => this.#lent?.abort()); // the reader's own model takes the pen
+  }
+
+  /** Lets another model write while the reader has none, and now. @param {Lender} lender */
+  lend(lender) {
+    this.#lender = lender;
+    this.#alone = false;
+    return this.#write();
   }
 
   async #write() {
@@ -69,7 +90,6 @@ export class WritingPanel {
     const hush = byId('hush', HTMLButtonElement);
     const write = byId('write', HTMLButtonElement);
     this.#asked = new AbortController();
-    this.#chosen = null;
     write.setAttribute('aria-disabled', 'true');
     hush.hidden = false;
     try {
@@ -78,6 +98,7 @@ export class WritingPanel {
       if (lent) this.#alone = !(await this.#shipped(signal));
       const own = !lent || this.#alone;
       if (own && (await this.open())) await this.session.write(penOf(this.state), { asked: true, signal });
+      await this.#fetching;
       announce('The model has written.', true);
     } catch (error) {
       if (!isDeath(error) && !isAbort(error)) noticeError(error); // the session tells of that, and of what it does about it
@@ -89,7 +110,7 @@ export class WritingPanel {
   }
 
   /**
-   * Before the reader has a model, the one that comes with Folio writes.
+   * Before the reader has a model, one that is lent writes.
    * @param {AbortSignal} asked
    * @returns {Promise<boolean>} false: it cannot be had
    */
@@ -97,88 +118,69 @@ export class WritingPanel {
     this.#lent = new AbortController();
     const signal = AbortSignal.any([asked, this.#lent.signal]);
     const pen = penOf(this.state);
+    const { name, fetch, forget } = this.#lender;
     let writer;
     try {
-      say(this.#caption, 'Fetching the model that comes with Folio…');
-      const bytes = await fetchShipped({ signal, progress: (share) => share && say(this.#caption, `Fetching the model that comes with Folio: ${Math.round(100 * share)}%`) });
+      say(this.#caption, `Fetching ${name}…`);
+      const bytes = await fetch({ signal, progress: (/** @type {number} */ share) => say(this.#caption, `Fetching ${name}: ${Math.round(100 * share)}%`) });
       writer = await this.session.client.open(bytes);
     } catch (error) {
-      say(this.#caption, this.#usual);
+      this.#begin();
       if (isAbort(error) || isDeath(error)) throw error;
-      forgetShipped();
+      forget();
       noticeError(error);
       return false;
     }
     const { parameters, step } = writer;
-    say(this.#caption, `By the model that comes with Folio: ${(parameters / 1e6).toFixed(1)} million parameters, ${count(step)} steps. Start trains yours.`);
-    let text = pen.prompt;
+    const size = parameters < 1e5 ? count(parameters) : `${(parameters / 1e6).toFixed(1)} million`;
+    const by = `By ${name}: ${size} parameters, ${count(step)} steps. Start trains yours.`;
+    /** @type {Required<Lent>} */
+    const sheet = { text: pen.prompt, given: pen.prompt.length, tokens: [], by, done: false };
+    const show = () => this.#draw((leaves) => leaves.show(sheet, true));
+    say(this.#caption, by);
     try {
-      for await (const piece of writer.generate({ ...pen, signal })) this.#put((text += piece), pen.prompt.length, true);
+      for await (const token of writer.generate({ ...pen, details: ALTERNATIVES, signal })) {
+        sheet.text += token.text;
+        sheet.tokens.push(token);
+        show();
+      }
     } finally {
       this.#lent = null;
-      this.#leaf.classList.remove('writing');
+      sheet.done = true;
+      show();
       await writer.close();
     }
     return true;
   }
 
-  /** @param {Sample & {prompt: string, done: boolean}} sample */
-  #sample(sample) {
-    if (sample.done) this.#drawStrip();
-    if (this.#chosen) return;
-    this.#show(sample, sample.prompt.length, !sample.done);
-  }
-
+  /** Another run, with its samples, or none. */
   #history() {
-    this.#chosen = null;
-    const last = this.session.history.samples.at(-1);
-    if (last) this.#show(last, 0, false);
-    else {
-      this.#leaf.replaceChildren();
-      say(this.#caption, this.#usual);
+    if (this.session.history.samples.length) return this.#draw((leaves) => leaves.begin());
+    this.#leaves?.begin();
+    this.#begin();
+  }
+
+  /** Says who writes. */
+  #begin() {
+    say(this.#caption, this.session.run ? OWN : this.#usual);
+  }
+
+  /** @param {(leaves: Leaves) => void} how */
+  #draw(how) {
+    if (this.#leaves) return how(this.#leaves);
+    this.#last = how;
+    this.#fetching ??= this.#fetch();
+  }
+
+  /** What draws, and with it the last that was to be drawn. */
+  async #fetch() {
+    try {
+      const { Leaves } = await import('./leaves.js');
+      this.#leaves = new Leaves(this.session);
+      this.#last(this.#leaves);
+    } catch (error) {
+      this.#fetching = null;
+      noticeError(error);
     }
-    this.#drawStrip();
-  }
-
-  /** @param {Sample} sample @param {number} given characters of the prompt @param {boolean} writing */
-  #show(sample, given, writing) {
-    const before = this.session.tuned ? 'Before it learns this text' : 'Untrained';
-    const steps = sample.step === 1 ? 'After one step' : sample.step ? `After ${count(sample.step)} steps` : before;
-    say(this.#caption, `${steps}${sample.asked ? ', as you asked' : ''}`);
-    this.#put(sample.text, given, writing);
-  }
-
-  /** Puts a text on the leaf. @param {string} whole @param {number} given characters of the prompt @param {boolean} writing */
-  #put(whole, given, writing) {
-    const text = whole.replace(/^\n+/, '');
-    const cut = Math.max(0, given - (whole.length - text.length));
-    this.#leaf.classList.toggle('writing', writing);
-    if (!cut) return say(this.#leaf, text);
-    this.#leaf.replaceChildren(element('span', 'given', text.slice(0, cut)), text.slice(cut));
-  }
-
-  /** A button for each of some earlier samples. */
-  #drawStrip() {
-    const all = this.session.history.samples;
-    const some = all.length <= STRIP_FIRST + STRIP_LAST ? all : [...all.slice(0, STRIP_FIRST), ...all.slice(-STRIP_LAST)];
-    this.#strip.hidden = all.length < 2;
-    const shown = this.#chosen ?? all.at(-1);
-    const kept = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.at : undefined;
-    this.#strip.replaceChildren(
-      ...some.map((sample) => {
-        const button = element('button', 'quiet', count(sample.step));
-        button.type = 'button';
-        button.dataset.at = String(all.indexOf(sample));
-        button.setAttribute('aria-label', `After ${count(sample.step)} steps`);
-        button.setAttribute('aria-pressed', String(sample === shown));
-        button.addEventListener('click', () => {
-          this.#chosen = sample === all.at(-1) ? null : sample;
-          this.#show(sample, 0, false);
-          this.#drawStrip();
-        });
-        return button;
-      }),
-    );
-    if (kept !== undefined) /** @type {HTMLElement|null} */ (this.#strip.querySelector(`[data-at="${kept}"]`))?.focus();
   }
 }
