@@ -1,6 +1,7 @@
 // run.js - all tests: node tests/run.js [PART OF A SUITE'S NAME ...]
 // Prints a line a suite and closes with "N passed, N failed"; a suite that fails prints what it said. One suite a core runs at a time, the
-// slowest first; one whose file has a line "// alone: why" runs by itself at the end. The exit status is the verdict.
+// slowest first, and a fuzzer beside them, whose time is set; one whose file has a line "// alone: why" runs by itself at the end. The exit status is
+// the verdict.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -122,13 +123,14 @@ const parts = process.argv.slice(2);
 const suites = allSuites()
   .filter(({ name }) => !parts.length || parts.some((part) => name.includes(part)))
   .sort((a, b) => (times[b.name] ?? Infinity) - (times[a.name] ?? Infinity) || 0);
-const together = suites.filter(({ alone }) => !alone);
+const isFuzzer = (/** @type {Suite} */ { name }) => name.startsWith('fuzz/');
+const together = suites.filter((suite) => !suite.alone && !isFuzzer(suite));
 const start = performance.now();
-await Promise.all(
-  Array.from({ length: availableParallelism() }, async () => {
-    for (let suite = together.shift(); suite; suite = together.shift()) await run(suite);
-  }),
-);
+/** One after the other. @param {Suite[]} queue */
+const work = async (queue) => {
+  for (let suite = queue.shift(); suite; suite = queue.shift()) await run(suite);
+};
+await Promise.all([...Array.from({ length: availableParallelism() }, () => work(together)), work(suites.filter(isFuzzer))]);
 for (const suite of suites.filter(({ alone }) => alone)) await run(suite);
 
 mkdirSync(join(ROOT, 'build'), { recursive: true });

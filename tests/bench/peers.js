@@ -1,6 +1,6 @@
 // peers.js - Folio and PyTorch by turns in the same minutes, the same model, the same number of threads: node tests/bench/peers.js [ROUNDS]
-// Prints a row a size: tokens per second of each (median of the rounds) and the ratio, pair by pair. PyTorch runs with its BLAS on one thread and on
-// all of them, and the better one counts.
+// Prints two rows a size, Folio's linear layers in floats and in whole numbers: tokens per second of each (median of the rounds) and the ratio, pair by
+// pair. PyTorch, in floats, runs with its BLAS on one thread and on all of them, and the better one counts.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -22,7 +22,7 @@ const SIZES = [
 /** @param {string} program @param {string[]} options @param {NodeJS.ProcessEnv} [env] */
 const json = (program, options, env) => JSON.parse(execFileSync(program, options, { cwd: ROOT, env, encoding: 'utf8', maxBuffer: 1 << 24 }));
 
-/** @param {string} name @param {Record<string, number>} changes @returns {number} */
+/** @param {string} name @param {Record<string, number | string>} changes @returns {number} */
 function folio(name, changes) {
   const set = Object.entries(changes).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
   return json(NODE, ['wasm/bin/folio.js', 'bench', '--preset', name, ...set, '--numerics', 'fast', '--threads', String(threads), '--json', '--step-only']).step.tokens_per_second;
@@ -40,14 +40,16 @@ const words = (/** @type {number} */ value) => Math.round(value).toLocaleString(
 
 console.log(`tokens/s, ${threads} threads, median of ${ROUNDS} rounds`);
 for (const [label, name, changes] of SIZES) {
-  /** @type {number[]} */
-  const ours = [];
+  const ours = { float32: /** @type {number[]} */ ([]), int8: /** @type {number[]} */ ([]) };
   /** @type {number[]} */
   const theirs = [];
   for (let round = 0; round < ROUNDS; round++) {
-    ours.push(folio(name, changes));
+    for (const dtype of /** @type {const} */ (['float32', 'int8'])) ours[dtype].push(folio(name, { ...changes, linear_dtype: dtype }));
     theirs.push(torch({ ...preset(name), ...changes }));
   }
-  const ratios = ours.map((value, i) => value / theirs[i]);
-  console.log(`${label.padEnd(44)} Folio ${words(median(ours))}  PyTorch ${words(median(theirs))}  ratio ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} - ${Math.max(...ratios).toFixed(2)})`);
+  for (const [dtype, rates] of Object.entries(ours)) {
+    const ratios = rates.map((value, i) => value / theirs[i]);
+    const spread = `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} - ${Math.max(...ratios).toFixed(2)})`;
+    console.log(`${label.padEnd(44)} Folio, ${dtype.padEnd(7)} ${words(median(rates))}  PyTorch ${words(median(theirs))}  ratio ${spread}`);
+  }
 }

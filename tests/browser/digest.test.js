@@ -8,11 +8,11 @@ import { launchChromium, launchFirefox } from './engines.js';
 import { ISOLATED, serve } from './server.js';
 
 /** @type {import('../digest.js').Expected} */
-const { sha256, fast, sample } = JSON.parse(readFileSync(new URL('../digest.json', import.meta.url), 'utf8'));
+const { sha256, fast, int8, sample } = JSON.parse(readFileSync(new URL('../digest.json', import.meta.url), 'utf8'));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** @type {[string, Record<string, string>, RegExp][]} a host's headers, and the module that runs then */
-const HOSTS = [['without headers', {}, /^(simd128|relaxed)$/], ['cross-origin isolated', ISOLATED, /^(simd128|relaxed)-threads$/]];
+const HOSTS = [['without headers', {}, /^(simd128|dot|relaxed)$/], ['cross-origin isolated', ISOLATED, /^(simd128|dot|relaxed)-threads$/]];
 
 for (const [engine, launch] of Object.entries({ Chromium: launchChromium, Firefox: launchFirefox })) {
   for (const [host, headers, module] of HOSTS) {
@@ -29,8 +29,8 @@ for (const [engine, launch] of Object.entries({ Chromium: launchChromium, Firefo
       const outcome = await evaluate.call(page, 'globalThis.outcome');
       assert.deepEqual(errors, []);
       const { variant: fastVariant, whole: fastWhole } = outcome.fast;
-      const { whole, resumed, sample: written } = outcome;
-      assert.deepEqual({ whole, resumed, sample: written }, { whole: sha256, resumed: sha256, sample });
+      const { whole, resumed, int8: rounded, sample: written } = outcome;
+      assert.deepEqual({ whole, resumed, rounded, sample: written }, { whole: sha256, resumed: sha256, rounded: int8, sample });
       assert.equal(outcome.present > 1, host === 'cross-origin isolated', `${outcome.present} threads take part`);
       assert.match(outcome.variant, module);
       assert.match(fastVariant, module);

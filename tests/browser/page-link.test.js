@@ -4,7 +4,8 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { readLink, writeLink } from '../../www/link.js';
+import { readLink } from '../../wasm/src/link/link.js';
+import { settingsOf, writeLink } from '../../www/link.js';
 import { readValue, settingsTable } from '../../www/settings.js';
 import { State } from '../../www/state.js';
 import { assertNoFaults, notices, ready, setUp } from './page.js';
@@ -24,7 +25,7 @@ const rows = settingsTable(ENGINE);
 
 /** What a link sets, as an object. @param {string} fragment */
 const read = (fragment) => {
-  const { values, notices: said } = readLink(fragment, rows);
+  const { values, notices: said } = settingsOf(readLink(fragment), rows);
   return { values: Object.fromEntries(values), said };
 };
 
@@ -90,7 +91,7 @@ test('no link throws, changes a prototype, or sets a value outside the table', (
   const link = fc.array(fc.tuple(key, value), { maxLength: 8 }).map((pairs) => pairs.map((pair) => pair.join('=')).join('&'));
   fc.assert(
     fc.property(fc.oneof(link, fc.string({ unit: 'binary', maxLength: 200 })), (fragment) => {
-      const { values } = readLink(fragment, rows);
+      const { values } = settingsOf(readLink(fragment), rows);
       for (const [name, set] of values) {
         const row = rows.get(name);
         assert.ok(row, name);

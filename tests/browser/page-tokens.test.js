@@ -1,15 +1,13 @@
 // The tokens of the Text section: the package's own, in colours, counted side by side, chosen for training, and the windows over them.
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { before, test } from 'node:test';
 
 import { load } from '../../wasm/src/folio.js';
 import { ENCODINGS } from '../../www/encodings.js';
-import { TINY, assertNoFaults, figure, inState, notices, ready, setUp, untilNotice } from './page.js';
+import { COLOURS, TINY, assertNoFaults, audit, figure, inState, notices, openAll, pasted, ready, setUp, untilNotice } from './page.js';
 
 const site = setUp();
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TEXT = readFileSync(new URL('../../models/mock-shakespeare.txt', import.meta.url), 'utf8');
 const RANKS = new URL('../../build/ranks/', import.meta.url);
 /** Characters of one to four bytes, and one of several code points. */
@@ -48,20 +46,12 @@ async function row(page, name) {
 /** @param {import('./page.js').Page} page */
 const openFold = (page) => page.click('#compare > summary');
 
-/** @param {import('./page.js').Page} page @param {string} text */
-async function paste(page, text) {
-  await page.click('#text-paste');
-  await page.fill('#text-own', text);
-  await page.click('#text-form button');
-  await untilNotice(page, /Your text it is/);
-}
-
 for (const [name, size] of /** @type {[string, number?][]} */ ([['char'], ['byte'], ['word', 500], ['bpe', 400]])) {
   test(`the first lines in ${name} tokens are the beginning of the text, with the package's ids`, async (t) => {
     const page = await site.open(t, `#tokenizer=${name}${size ? `&vocab_size=${size}` : ''}`);
     await ready(page);
     for (const text of [TEXT, MANY_BYTES]) {
-      if (text !== TEXT) await paste(page, text);
+      if (text !== TEXT) await pasted(page, text);
       await page.waitForFunction((start) => document.getElementById('tokens')?.textContent?.startsWith(start), text.slice(0, 20));
       await untilShown(page, name);
       const tokens = await drawn(page);
@@ -103,7 +93,7 @@ test('the table says what encode() says; encodings are fetched only when asked f
   await page.fill('#f-vocab_size', '300');
   await page.waitForFunction(() => document.querySelector('tr[data-tokenizer=bpe] .size')?.textContent === 'of 300');
   await check('bpe', 300);
-  await paste(page, MANY_BYTES);
+  await pasted(page, MANY_BYTES);
   await page.waitForFunction((n) => document.querySelector('tr[data-tokenizer=byte] td')?.textContent === n, Buffer.byteLength(MANY_BYTES).toLocaleString('en'));
   assert.equal((await row(page, 'o200k_base')).tokens, tokenizer('o200k_base', '').encode(MANY_BYTES).length);
   assert.equal(fetched.length, ENCODINGS.length, 'another text needs no other file');
@@ -205,11 +195,8 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await row(page, 'o200k_base');
     for (const width of [1440, 390, 320]) {
       await page.setViewportSize({ width, height: 900 });
-      await page.evaluate(() => document.querySelectorAll('details').forEach((fold) => (fold.open = true)));
-      await page.evaluate(AXE);
-      const found = await page.evaluate(async () => (await /** @type {any} */ (globalThis).axe.run('#text', { resultTypes: ['violations'] })).violations
-        .flatMap((/** @type {any} */ { id, nodes }) => nodes.map((/** @type {any} */ node) => `${id}: ${node.html.slice(0, 120)}`)));
-      assert.deepEqual(found, [], `${width} px`);
+      await openAll(page);
+      assert.deepEqual(await audit(page, '#text', colorScheme === 'dark' ? COLOURS : undefined), [], `${width} px`);
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
     }
     assertNoFaults(page);

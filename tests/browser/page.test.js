@@ -1,40 +1,20 @@
 // The page: it trains, shows it, stops, goes on, and takes a text of one's own.
-// alone: it measures times
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 import { load } from '../../wasm/src/folio.js';
 import { openRun } from '../../wasm/src/run.js';
-import { TINY, assertNoFaults, figure, inState, notices, points, ready, setUp, steps, untilNotice, untilPoints } from './page.js';
+import { TINY, assertNoFaults, figure, inState, notices, pasted, points, ready, setUp, steps, untilNotice, untilPoints } from './page.js';
 
 const site = setUp();
 /** Text that is quickly learned. */
 const OWN = 'the cat sat on the mat and the dog sat on the log. '.repeat(80);
 
-test('from click to first loss point under 1.5 s, median of 5 cold visits', { timeout: 60_000 }, async (t) => {
-  const times = [];
-  for (let i = 0; i < 5; i++) {
-    const page = await site.open(t);
-    await page.evaluate(() => {
-      const chart = /** @type {HTMLElement} */ (document.getElementById('chart'));
-      const watched = /** @type {any} */ (globalThis);
-      document.getElementById('start')?.addEventListener('click', () => (watched.clicked = performance.now()), { capture: true, once: true });
-      new MutationObserver(() => Number(chart.dataset.points) > 0 && (watched.drawn ??= performance.now())).observe(chart, { attributes: true });
-    });
-    await page.click('#start');
-    await page.waitForFunction(() => /** @type {any} */ (globalThis).drawn);
-    times.push(await page.evaluate(() => /** @type {any} */ (globalThis).drawn - /** @type {any} */ (globalThis).clicked));
-    assertNoFaults(page);
-    await page.context().close();
-  }
-  const median = times.sort((a, b) => a - b)[2];
-  t.diagnostic(`measured: click to first loss point ${Math.round(median)} ms, median of ${times.map(Math.round).join(', ')}`);
-  assert.ok(median < 1500, `${median} ms`);
-});
-
 test('loss falls, and the figures say so', async (t) => {
   const page = await site.open(t, `${TINY}&max_iters=150`);
+  const names = await page.locator('.figures-run > :not([hidden]) > dt').evaluateAll((all) => all.map((name) => name.getBoundingClientRect().top));
+  assert.deepEqual(names.map((top) => Math.abs(top - names[0]) < 0.5), Array(6).fill(true), `their names stand on one line: ${names}`);
   await page.click('#start');
   await untilPoints(page, 1);
   await inState(page, 'done');
@@ -78,7 +58,7 @@ test('a sample appears as it learns, streams, and the same seed writes the same'
   await page.click('#start');
   await page.waitForFunction(() => (document.getElementById('sample')?.textContent?.length ?? 0) > 20);
   await inState(page, 'done');
-  assert.deepEqual(await page.locator('#strip button').allTextContents(), ['1', '10', '25', '30']);
+  assert.deepEqual(await page.locator('#strip .steps').allTextContents(), ['1', '10', '25', '30']);
   const write = async () => {
     await page.evaluate(() => {
       const leaf = /** @type {HTMLElement} */ (document.getElementById('sample'));
@@ -97,37 +77,6 @@ test('a sample appears as it learns, streams, and the same seed writes the same'
   assert.equal(await write(), once);
   await page.fill('#f-sample_seed', '2');
   assert.notEqual(await write(), once);
-  assertNoFaults(page);
-});
-
-test('pause stops the CPU', async (t) => {
-  const page = await site.open(t);
-  const session = await site.browser.newBrowserCDPSession();
-  const cpu = async () => {
-    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-    return processInfo.filter(({ type }) => type === 'renderer').reduce((sum, { cpuTime }) => sum + cpuTime, 0);
-  };
-  const inASecond = async () => {
-    const before = await cpu();
-    await page.waitForTimeout(1000);
-    return (await cpu()) - before;
-  };
-  await page.click('#start');
-  await untilPoints(page, 3);
-  const training = await inASecond();
-  const pressed = performance.now();
-  await page.click('#start');
-  await inState(page, 'paused');
-  const took = performance.now() - pressed;
-  await page.waitForTimeout(300);
-  const at = await steps(page);
-  const paused = await inASecond();
-  t.diagnostic(`measured: CPU in a second of training ${training.toFixed(2)} s, of pause ${paused.toFixed(2)} s; paused after ${Math.round(took)} ms`);
-  assert.ok(training > 0.3, `training took ${training} s of CPU`);
-  assert.ok(paused < 0.1, `the pause took ${paused} s of CPU`);
-  assert.equal(await steps(page), at);
-  await page.click('#start');
-  await page.waitForFunction((n) => Number(document.getElementById('progress')?.getAttribute('aria-valuenow')) > n, at);
   assertNoFaults(page);
 });
 
@@ -185,7 +134,7 @@ test('the same link gives the same run', async (t) => {
 
 test('a killed worker is replaced and training goes on from the last checkpoint, to the same end', { timeout: 120_000 }, async (t) => {
   // Long enough that a checkpoint is kept before the worker dies.
-  const link = `${TINY}&max_iters=1500&eval_interval=500`;
+  const link = `${TINY}&max_iters=700&eval_interval=500`;
   const whole = await site.open(t, link);
   await whole.click('#start');
   await inState(whole, 'done');
@@ -202,11 +151,12 @@ test('a killed worker is replaced and training goes on from the last checkpoint,
   await page.workers()[0].evaluate(() => self.close());
   const words = `${await untilNotice(page, /goes on from the checkpoint/)}`;
   const [, reached, from] = (words.match(/stopped at step ([\d,]+) .*checkpoint of step ([\d,]+)/) ?? []).map((n) => Number(n.replace(',', '')));
-  assert.match(words, /^WORKER_DIED /);
+  assert.equal(await page.locator('.notice').getAttribute('data-name'), 'WORKER_DIED');
   assert.equal((await notices(page)).length, 1, 'told once');
   assert.ok(from >= kept && from <= reached, words);
   await inState(page, 'done');
-  assert.ok(Math.abs((await points(page)) - (await points(whole))) < 10, 'the chart has every step once, but for a few on their way when it was paused');
+  await untilPoints(page, 690); // every step once, but for a few on their way when it was paused
+  assert.ok((await points(page)) < 710);
   assert.equal(await page.textContent('#val-loss'), expected);
   assertNoFaults(page);
 });
@@ -215,10 +165,7 @@ test('own text trains: pasted, dropped and from a file', { timeout: 60_000 }, as
   const page = await site.open(t, `${TINY}&max_iters=120`);
   await ready(page);
 
-  await page.click('#text-paste');
-  await page.fill('#text-own', OWN);
-  await page.click('#text-form button');
-  await untilNotice(page, /Your text it is/);
+  await pasted(page, OWN);
   assert.equal(await vocabulary(page), new Set(OWN).size);
   await page.click('#start');
   await inState(page, 'done');
@@ -236,8 +183,11 @@ test('own text trains: pasted, dropped and from a file', { timeout: 60_000 }, as
   await untilNotice(page, /dropped\.txt it is/);
   await page.setInputFiles('#text-file', { name: 'chosen.txt', mimeType: 'text/plain', buffer: Buffer.from(`${OWN}?!`) });
   await untilNotice(page, /chosen\.txt it is/);
+  const told = async () => (await notices(page)).filter((words) => / it is: /.test(words)).length;
+  assert.equal(await told(), 1, 'in place of the one before');
   await page.click('#start');
   await untilPoints(page, 5);
+  assert.equal(await told(), 0, 'it has begun');
   await page.click('#text-default');
   assert.match(`${await page.textContent('#text-name')}`, /Shakespeare/);
   assertNoFaults(page);

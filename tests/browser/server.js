@@ -1,10 +1,12 @@
 // server.js - a static file server on 127.0.0.1, for tests and for `make serve`: node tests/browser/server.js DIR [PORT]
-// It sends no special headers, as the plainest host would, so what works here works anywhere.
+// It compresses what a host would, and sends no special headers, so what works here works anywhere.
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { brotliCompress, constants } from 'node:zlib';
 
 const TYPES = {
   '.css': 'text/css; charset=utf-8',
@@ -41,6 +43,20 @@ function fileOf(root, path) {
   return file === root || file.startsWith(root + sep) ? file : null;
 }
 
+/** File types that brotli makes smaller. */
+const COMPRESSED = /\.(css|html|js|json|map|md|svg|txt|wasm|webmanifest)$/;
+const compress = promisify(brotliCompress);
+/** @type {Map<string, Promise<Buffer>>} by file and time of its last change */
+const packed = new Map();
+
+/** @param {string} file @param {import('node:fs').Stats} info @returns {Promise<Buffer>} */
+function pack(file, { mtimeMs }) {
+  const key = `${file} ${mtimeMs}`;
+  const made = packed.get(key) ?? readFile(file).then((bytes) => compress(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
+  packed.set(key, made);
+  return made;
+}
+
 /**
  * Answers one request.
  * @param {string} root
@@ -61,13 +77,16 @@ async function answer(root, headers, request, response) {
     info = await stat(file).catch(() => null);
   }
   if (!info?.isFile()) return refuse(404, `${path} is not there`);
+  const body = COMPRESSED.test(file) && /\bbr\b/.test(String(request.headers['accept-encoding'])) ? await pack(file, info) : null;
   response.writeHead(200, {
     'Content-Type': TYPES[/** @type {keyof typeof TYPES} */ (extname(file))] ?? 'application/octet-stream',
-    'Content-Length': info.size,
+    'Content-Length': body?.length ?? info.size,
     'Cache-Control': 'no-cache',
+    Vary: 'Accept-Encoding',
+    ...(body ? { 'Content-Encoding': 'br' } : {}),
     ...headers,
   });
-  if (request.method === 'HEAD') return void response.end();
+  if (request.method === 'HEAD' || body) return void response.end(request.method === 'HEAD' ? undefined : body);
   createReadStream(file).on('error', () => response.destroy()).pipe(response);
 }
 
@@ -79,7 +98,7 @@ async function answer(root, headers, request, response) {
  */
 export async function serve(dir, { port = 0, headers = {} } = {}) {
   const root = resolve(dir);
-  const server = createServer((request, response) => void answer(root, headers, request, response));
+  const server = createServer((request, response) => void answer(root, headers, request, response).catch(() => response.destroy()));
   await new Promise((done, fail) => server.once('error', fail).listen(port, '127.0.0.1', () => done(undefined)));
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   return {

@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 
 import { serve } from './server.js';
 
+const LONG = 'to be, or not to be; '.repeat(500);
 let folder = '';
 /** @type {Awaited<ReturnType<typeof serve>>} */
 let server;
@@ -18,6 +19,7 @@ before(async () => {
   await mkdir(join(folder, 'site-secret'));
   await writeFile(join(folder, 'site', 'index.html'), '<p>home');
   await writeFile(join(folder, 'site', 'a.wasm'), 'wasm');
+  await writeFile(join(folder, 'site', 'long.txt'), LONG);
   await writeFile(join(folder, 'secret.txt'), 'secret');
   await writeFile(join(folder, 'site-secret', 'secret.txt'), 'secret');
   server = await serve(join(folder, 'site'), { headers: { 'X-Test': 'yes' } });
@@ -48,6 +50,17 @@ test('a folder gives its index.html, a module comes as application/wasm, with th
   assert.equal(await module.text(), 'wasm');
   assert.equal(module.headers.get('content-type'), 'application/wasm');
   assert.equal(module.headers.get('x-test'), 'yes');
+});
+
+test('who understands brotli gets it, and nobody else; the bytes are the same', async () => {
+  const length = async (/** @type {string} */ coding) => {
+    const answer = await fetch(`${server.url}long.txt`, { headers: { 'Accept-Encoding': coding } });
+    assert.equal(answer.headers.get('content-encoding'), coding === 'br' ? 'br' : null);
+    assert.equal(await answer.text(), LONG);
+    return Number(answer.headers.get('content-length'));
+  };
+  assert.equal(await length('identity'), LONG.length);
+  assert.ok((await length('br')) < 100);
 });
 
 test('nothing outside the folder is served', async () => {

@@ -47,8 +47,8 @@ export function globalsOf(source) {
 
 /** The core from the ground up. A file includes its own header and what stands before it; a new file of the core gets its place here. */
 const LAYERS = [
-  ...['error', 'dmath', 'rng', 'config', 'lap', 'pool', 'lanes_scalar', 'lanes_wasm', 'f32x4', 'vmath', 'rows', 'gemm', 'ops'],
-  ...['adamw', 'muon', 'sgd', 'clip', 'schedule', 'layout', 'model', 'update', 'pass'],
+  ...['error', 'dmath', 'rng', 'config', 'lap', 'pool', 'unroll', 'lanes_scalar', 'lanes_wasm', 'madd_wasm', 'dot_wasm', 'f32x4', 'vmath', 'rows', 'gemm', 'ops'],
+  ...['adamw', 'muon', 'sgd', 'clip', 'schedule', 'layout', 'model', 'update', 'pass', 'inspect'],
   ...['utf8', 'unicode', 'split', 'vocabulary', 'special', 'ranks', 'chunks', 'tokenizer'],
   ...['dataset', 'sampler', 'evaluate', 'trainer', 'bench', 'folio'],
 ];

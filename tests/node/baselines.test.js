@@ -34,7 +34,7 @@ function number(tokens) {
 }
 
 for (const { text: path, sha256, kind, tokens, baselines, ...settings } of GOLDEN) {
-  test(`${kind} of ${path}: what Python's dictionaries say`, (t) => {
+  test(`${kind} of ${path}: what Python's dictionaries say`, async (t) => {
     const file = new URL(path, ROOT);
     if (!existsSync(file)) return t.skip('the text is not here');
     const bytes = readFileSync(file);
@@ -43,7 +43,7 @@ for (const { text: path, sha256, kind, tokens, baselines, ...settings } of GOLDE
     const ids = kind === 'bytes' ? [...bytes] : number(kind === 'chars' ? [...text] : text.trim().split(/\s+/));
     assert.equal(ids.length, tokens);
     const dataset = folio.dataset(settings, ids);
-    assertClose(dataset.baselines(), baselines, kind);
+    assertClose(await dataset.baselines(), baselines, kind);
     dataset.close();
   });
 }
@@ -137,9 +137,9 @@ test('a vocabulary of 200,000: ids of any size, none of them outside', () => {
   assert.throws(() => finish(baselinePieces(ids, parts)), { code: 'TOKEN', message: /id 200000 at place 17 is not below the vocabulary's 200000/ });
 });
 
-test('without a validation part there is nothing to judge', () => {
+test('without a validation part there is nothing to judge', async () => {
   const dataset = folio.dataset({ ...SMALL, vocab_size: 9, val_fraction: 0 }, someIds(100, 9, 1));
-  assert.equal(dataset.baselines(), null);
+  assert.equal(await dataset.baselines(), null);
   assert.equal(withBits(null, 1), null);
   dataset.close();
 });
@@ -158,7 +158,7 @@ test('a megabyte in under a second of processor time, in short pieces', (t) => {
 test('run, worker and dataset say the same; bits are those of the model', async () => {
   const outside = openRun(folio, { text: TEXT, config: SMALL });
   const all = await outside.baselines();
-  const nats = outside.parts.dataset.baselines();
+  const nats = await outside.parts.dataset.baselines();
   assert.deepEqual(all, withBits(nats, outside.bitsPerNat));
   assert.equal(all?.bigram.bits_per_byte, (nats?.bigram ?? NaN) * outside.bitsPerNat);
   assert.ok(nats && nats.uniform > nats.unigram && nats.unigram > nats.bigram && nats.bigram > nats.trigram);

@@ -107,13 +107,13 @@ test('options that cannot be are refused by name', async () => {
     assert.rejects(events(open(more), options), { name: 'FolioError', code: 'RANGE', message });
   await refused({ patience: -1 }, /patience=-1 is not allowed: it must be a whole number from 0/);
   await refused({ patience: 1.5 }, /patience=1\.5/);
-  await refused({ keepBest: 'yes' }, /keepBest=yes/);
+  await refused({ keepBest: 'yes' }, /keepBest='yes' is not allowed/);
   await refused({ patience: 2, keepBest: false }, /patience and keepBest=false exclude/);
   await refused({ patience: 2 }, /needs evaluations on the way: eval_interval is 0/, { eval_interval: 0 });
   await refused({ keepBest: true }, /validation part/, { val_fraction: 0 });
-  await refused({ onDivergence: 'explode' }, /onDivergence='explode' is not allowed: it must be stop or rollback/);
+  await refused({ onDivergence: 'explode' }, /onDivergence='explode' is not allowed: it must be stop, rollback or ignore/);
   await refused({ budget: 0 }, /budget=0 is not allowed/);
-  await refused({ budget: 'soon' }, /budget=soon/);
+  await refused({ budget: 'soon' }, /budget='soon' is not allowed/);
   await refused({ spent: -1 }, /spent=-1/);
   await refused({ budget: 3, steps: 3 }, /budget and steps exclude each other/);
   await refused({ stepz: 3 }, /no option 'stepz'/);

@@ -10,6 +10,7 @@ import { stepsWithin } from '../../wasm/src/budget.js';
 import { load } from '../../wasm/src/folio.js';
 import { openRun } from '../../wasm/src/run.js';
 import { Evaluator, Trainer } from '../../wasm/src/trainer.js';
+import { folio as command } from './command.js';
 import { SMALL, TEXT } from './text.js';
 
 const folio = await load({ threads: 1 });
@@ -75,6 +76,25 @@ test('a budget is planned, kept, and the same run again by its number of steps',
     assert.deepEqual([done.digest, done.val_loss], [again.digest, again.val_loss]);
     assert.equal(run.config.max_iters, plan.steps);
   });
+});
+
+test('a plan holds for several calls of train; a rest between them does not count', async () => {
+  for (const rested of [0, 100]) {
+    await timed({ step: () => 0.05, judge: 0.1 }, async (clock) => {
+      const run = open({ eval_interval: 0 });
+      const plan = await run.plan({ budget: 10, spent: 1 });
+      assert.deepEqual([plan.event, plan.budget, plan.steps], ['plan', 10, run.config.max_iters]);
+      const first = await events(run, { steps: 30 });
+      assert.deepEqual([only(first, 'plan').length, run.step], [0, 30]);
+      clock.seconds += rested;
+      const done = (await events(run, { steps: 1000, rested })).at(-1);
+      const spent = 1 + clock.seconds - rested;
+      assert.ok(spent > 9.4 && spent <= 10, `${spent}`);
+      assert.deepEqual([done.steps, run.step], [run.config.max_iters, run.config.max_iters]);
+    });
+  }
+  await assert.rejects(open().plan({ budget: 0 }), { code: 'RANGE', message: /budget=0/ });
+  await assert.rejects(events(open(), { rested: -1 }), { code: 'RANGE', message: /rested=-1/ });
 });
 
 for (const [name, speed, faster] of /** @type {[string, (done: number) => number, boolean][]} */ ([
@@ -154,9 +174,42 @@ test('a warm-up longer than the run is cut to a quarter of it, and said', async 
 
 test('a budget that is too short for a step says what it takes', async () => {
   await timed({ step: () => 3, judge: 1 }, async () => {
-    await assert.rejects(events(open(), { budget: 2 }), { name: 'FolioError', code: 'BUDGET', message: /too short|budget is gone/ });
-    await assert.rejects(events(open(), { budget: 6 }), { code: 'BUDGET', message: /budget of 6 s is too short: after \d\.\d s to begin, a step takes 3\.0 s here and the evaluation at the end 1\.0 s/ });
+    await assert.rejects(events(open(), { budget: 2 }), { name: 'FolioError', code: 'BUDGET', message: /budget of 2 s is too short/ });
+    await assert.rejects(events(open(), { budget: 6 }), { code: 'BUDGET', message: /budget of 6 s is too short: after \d\.\d s to begin, a step takes 3\.0 s here and the evaluation at the end 1\.0 s; give it 8 s or more, or train a smaller model/ });
+    const all = await events(open(), { budget: 8 });
+    assert.ok(all.at(-1).steps >= 1, 'and that does');
   });
+});
+
+test('a model of which there can be no second one to measure is refused before, with both numbers', async () => {
+  const large = { n_layer: 1, n_head: 1, n_embd: 32, block_size: 512, batch_size: 1200 };
+  const own = await load({ threads: 1 });
+  const run = openRun(own, { text: TEXT, config: large });
+  const before = own.info().memory_bytes;
+  const { model_bytes, trainer_bytes, evaluator_bytes } = own.memory(run.config);
+  const need = 2 * (model_bytes + trainer_bytes) + evaluator_bytes;
+  assert.ok(need > 2 ** 32);
+  const message = `all of it needs ${need} bytes; a WebAssembly memory holds at most ${2 ** 32}; give it steps instead, or train a smaller model`;
+  await assert.rejects(events(run, { budget: 60 }), (/** @type {any} */ error) => error.code === 'MEMORY' && error.message.endsWith(message));
+  assert.equal(own.info().memory_bytes, before);
+  const data = join(folder, 'large.txt');
+  writeFileSync(data, TEXT);
+  const set = Object.entries(large).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+  const { code, stdout, stderr } = await command('train', '--data', data, '--budget', '60s', '--threads', '1', ...set);
+  assert.deepEqual([code, stdout], [1, ''], 'before anything is said or done');
+  assert.match(stderr, /^folio: train: not enough memory for a budget, .* needs \d{10} bytes; .*; give it steps instead/);
+});
+
+test('where not one step fits, what a step takes is told by the work that it is, and what would do', async () => {
+  const heavy = open({ n_layer: 4, n_embd: 64, batch_size: 256 });
+  const error = await events(heavy, { budget: 0.02 }).then(() => assert.fail('it trains'), (error) => error);
+  const [, step, judging, least] = /a budget of 0\.02 s is too short: after \d\.\d s to begin, a step takes about (\S+) s here and .* about (\S+) s; give it about (\d+) s or more/.exec(error.message) ?? [];
+  assert.ok(Number(step) > 0.02 && Number(least) >= Number(step) + Number(judging), error.message);
+  const start = performance.now();
+  heavy.parts.trainer.stepOnce();
+  const took = (performance.now() - start) / 1000;
+  assert.ok(Number(step) > took / 8 && Number(step) < took * 8, `${step} s told, ${took} s taken`);
+  heavy.close();
 });
 
 test('steps within a time count their evaluations', () => {
@@ -210,7 +263,9 @@ test('a list of presets that is none is refused by name', () => {
   assert.throws(() => budgetedPresets(['a'], join(folder, 'nothing.json')), { message: /there is no such file/ });
 });
 
-test('the list that comes with Folio names presets that are there', async () => {
+test('the list that comes with Folio names presets that are there, the smallest of all among them', async () => {
   const { presetNames } = await import('../../wasm/bin/presets.js');
-  assert.ok(budgetedPresets(presetNames()).some(({ name, seconds }) => name === 'shakespeare' && seconds === 300));
+  const listed = budgetedPresets(presetNames());
+  assert.ok(listed.some(({ name, seconds }) => name === 'shakespeare' && seconds === 300));
+  assert.equal(listed[0].name, 'tiny', 'a short budget needs one that fits');
 });

@@ -93,7 +93,7 @@ test('flipped in every byte of the header, and of the numbers', () => {
 test('files of others are told so', () => {
   const { tensors } = parse(weights.slice());
   refused(serialise({ metadata: { format: 'pt' }, tensors }), /__metadata__ has no 'folio': this file was not written by Folio/);
-  refused(new TextEncoder().encode('<!doctype html><title>Not here</title>'), /header should be \d+ bytes long/);
+  refused(new TextEncoder().encode('<!doctype html><title>Not here</title>'), /this is no safetensors file: after its first 8 bytes there should be a \{/);
 });
 
 test('tensors missing, too many, of another shape, not numbers', () => {

@@ -51,6 +51,8 @@ test('--preset auto measures the presets that were made for a time, and says whi
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^preset: shakespeare\S*, whose [\d,]+ steps at 0\.0\d+ s take \d+:\d\d here/);
   assert.match(stdout, /\n3 s: [\d,]+ steps at /);
+  const short = await folio('train', '--preset', 'auto', '--budget', '1s', '--data', at('text.txt'));
+  assert.match(short.stdout, /^preset: tiny, whose 200 steps at 0\.0\d+ s take \d+:\d\d here/, 'none of the others fits');
 });
 
 test('--patience stops on a plateau and says so; --out holds the best weights', async () => {
@@ -106,25 +108,26 @@ test('what is typed wrong is told by name', async () => {
     [['--budget', '60s', '--steps', '3'], /--budget and --steps exclude each other/],
     [['--preset', 'auto'], /--preset auto needs a --budget/],
     [['--patience', 'few'], /--patience must be a whole number from 0, not 'few'/],
-    [['--on-divergence', 'pray'], /--on-divergence can be stop or rollback, not 'pray'/],
+    [['--on-divergence', 'pray'], /--on-divergence can be stop, rollback or ignore, not 'pray'/],
     [['--keep-best=yes'], /--keep-best takes no value/],
+    // whatever else is wrong: it is said before a file is read
+    [['--patience', '2', '--eval-every', '0', '--data', at('nothing.txt')], /patience needs evaluations on the way: eval_interval is 0/],
+    [['--patience', '2', '--preset', 'tiny', '--data', at('nothing.txt')], /patience needs evaluations on the way: eval_interval is 0/],
+    [['--patience', '2', '--preset', 'auto', '--budget', '9s', '--set', 'eval_interval=0'], /patience needs evaluations on the way/],
+    [['--keep-best', '--set', 'val_fraction=0', '--data', at('nothing.txt')], /keepBest and patience need a validation part: val_fraction is 0/],
+    [['--patience', '2', '--eval-every', '0', '--resume', at('best.safetensors'), '--data', at('little.txt')], /patience needs evaluations on the way/],
+    [['--patience', '2', '--eval-every', '0', '--init', at('best.safetensors'), '--data', at('text.txt')], /patience needs evaluations on the way/],
   ])) {
     const { code, stdout, stderr } = await folio('train', ...options);
     assert.match(stderr, message);
     assert.deepEqual([code, stdout], [2, ''], options.join(' '));
   }
-  for (const [options, message] of /** @type {[string[], RegExp][]} */ ([
-    [['--patience', '2', '--eval-every', '0'], /patience needs evaluations on the way: eval_interval is 0/],
-    [['--keep-best', '--set', 'val_fraction=0'], /keepBest and patience need a validation part: val_fraction is 0/],
-    [['--budget', '0.01s'], /budget/],
-  ])) {
-    const { code, stderr } = await folio(...small, ...options);
-    assert.match(stderr, message);
-    assert.equal(code, 1, options.join(' '));
-  }
+  const { code, stderr } = await folio(...small, '--budget', '0.01s');
+  assert.match(stderr, /a budget of 0\.01 s is too short/);
+  assert.equal(code, 1);
 });
 
 test('the help says what is kept, and where training goes on', async () => {
   const { stdout } = await folio('train', '--help');
-  for (const words of [/--budget TIME/, /--patience N/, /--keep-best/, /--on-divergence stop\|rollback/, /those of the last step stand beside them in the same file/]) assert.match(stdout, words);
+  for (const words of [/--budget TIME/, /--patience N/, /--keep-best/, /--on-divergence stop\|rollback\|ignore/, /those of the last step stand beside them in the same file/]) assert.match(stdout, words);
 });

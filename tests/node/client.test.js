@@ -34,6 +34,7 @@ test('info and settings are those of the module', async () => {
 });
 
 test('a run in the worker is the run outside of it', async () => {
+  await client.prepare();
   const outside = openRun(await load(), { text: TEXT, config: SMALL });
   const run = await client.run({ text: TEXT, config: SMALL });
   assert.deepEqual([run.config, run.parameters, run.vocabSize, run.step], [outside.config, outside.parameters, outside.parts.tokenizer.vocabSize, 0]);
@@ -172,6 +173,29 @@ for (const [name, work] of Object.entries({
   });
 }
 
+test('an abort leaves nothing open, also one that comes after the worker has answered', async () => {
+  const own = await connect({ abortAfter: 60_000 });
+  const config = { ...SMALL, vocab_size: 64 };
+  const checkpoint = openRun(await load(), { text: TEXT, config: SMALL }).checkpoint();
+  /** The first waits for its code, and hears of the abort meanwhile. @type {Record<string, (signal: AbortSignal) => Promise<unknown>>} */
+  const openings = {
+    run: (signal) => own.run({ text: TEXT, config: SMALL, signal }),
+    writer: (signal) => own.open(checkpoint, { signal }),
+    dataset: (signal) => own.dataset(config, new Uint32Array(1000), { signal }),
+    model: (signal) => own.model(config, { signal }),
+    tokenizer: (signal) => own.tokenizer.train('char', TEXT, { signal }),
+    blob: (signal) => own.tokenizer.train('word', new Blob([TEXT]), { signal }),
+  };
+  for (const [name, open] of Object.entries(openings)) {
+    const controller = new AbortController();
+    const opened = open(controller.signal);
+    controller.abort();
+    await assert.rejects(opened, { name: 'AbortError' }, name);
+  }
+  for (let ref = 1; ref < 20; ref++) await assert.rejects(own.line.call('writer.digest', { ref }), { code: 'CLOSED' }, `object ${ref}`);
+  own.close();
+});
+
 test('a signal that was aborted before stops the call before it begins', async () => {
   const signal = AbortSignal.abort();
   const run = await client.run({ text: TEXT, config: SMALL });
@@ -270,6 +294,20 @@ test('after a trap in the worker every pending call rejects, and so do later one
   assert.equal(/** @type {any} */ (judging).reason.code, 'WORKER_DIED');
   assert.equal(own.alive, false);
   await assert.rejects(own.config(), { code: 'WORKER_DIED', message: /trapped in folio_trainer_advance/ });
+});
+
+test('a text in an answer is not looked at character by character', async () => {
+  const worker = new URL('../../wasm/src/worker.js', import.meta.url);
+  const code = `const { values } = Object;
+    Object.values = (of) => {
+      if (typeof of === 'string') throw new Error('a text is taken apart');
+      return values(of);
+    };
+    await import('${worker}');`;
+  const own = await connect({ workerUrl: script(code) });
+  const tokenizer = await own.tokenizer.load({ kind: 'byte' });
+  assert.equal(await tokenizer.decode([72, 105]), 'Hi');
+  own.close();
 });
 
 test('the module may be given as bytes, as a Module, as a URL; a wrong one is told', async () => {

@@ -86,6 +86,29 @@ for (const name of Object.keys(SHRUNK)) {
   });
 }
 
+test('a stumble of a high rate from which the run learns on is none, one back to where it began is', () => {
+  // tiny with learning_rate=0.01, which reaches 2.05
+  const losses = [4.18, 4.15, 4.08, 3.99, 3.92, 3.83, 3.76, 3.65, 3.51, 3.40, 3.23, 3.31, 3.10, 3.46, 3.55, 3.89, 3.17, 3.33, 3.74, 3.42, 3.25, 3.22, 3.43, 3.34];
+  const judged = (/** @type {number[]} */ all) => {
+    const course = new Course(256, 65);
+    return all.map((loss) => course.judge({ loss, grad_norm: 1 })).find(Boolean);
+  };
+  assert.equal(judged([...losses, ...Array(80).fill(3.2)]), undefined);
+  assert.match(judged([...losses, ...Array(80).fill(4.3)]) ?? '', /^the loss has risen from 3\.\d\d to 4\.30/);
+  assert.match(judged([...losses, ...Array(80).fill(2), ...Array(10).fill(3.3)]) ?? '', /^the loss has risen from 2\.00 to 3\.30/);
+});
+
+test('what is not finite ends a run that ignores divergence, and nothing else does', async () => {
+  const wild = presetRun('tiny', 100, { ...BRIEF, max_iters: 40, val_fraction: 0 });
+  const seen = [];
+  for await (const event of /** @type {AsyncGenerator<any>} */ (wild.train({ onDivergence: 'ignore' }))) {
+    if (event.event === 'step' && event.step === 34) wild.parts.model.params[5] = NaN;
+    if (event.event === 'diverged') seen.push(event);
+  }
+  assert.deepEqual(seen.map(({ why, action, step: at, back_to }) => [why, action, at, back_to]), [['the loss is NaN', 'stop', 35, 30]]);
+  wild.close();
+});
+
 test('noise is no rise: small batches, a hundred thousand steps', () => {
   let state = 7;
   const uniform = () => (state = (state * 48271) % 2147483647) / 2147483647;

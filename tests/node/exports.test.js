@@ -11,9 +11,9 @@ const SIZE = 65_536; // bytes of a module as it is
 const HOST = ['env.emscripten_notify_memory_growth', 'env.folio_now'];
 const DIST = new URL('../../wasm/dist/', import.meta.url);
 const read = (/** @type {string} */ list) => readFileSync(new URL(`../../wasm/${list}.txt`, import.meta.url), 'utf8').trimEnd().split('\n');
-const LISTS = { exports: read('exports'), exports_text: read('exports_text') };
-/** What a module should export: the tokenizers' has a list of its own. @param {string} file */
-const listFor = (file) => LISTS[file === 'folio-text.wasm' ? 'exports_text' : 'exports'];
+const LISTS = { exports: read('exports'), text: read('exports_text'), inspect: read('exports_inspect') };
+/** What a module should export: the tokenizers' and the one that looks into a model have lists of their own. @param {string} file */
+const listFor = (file) => LISTS[file === 'folio-text.wasm' ? 'text' : file === 'folio-inspect.wasm' ? 'inspect' : 'exports'];
 
 /** What a module exports and imports. Not every engine compiles every module: a newer Node looks at those that this one cannot. @param {string} file */
 function interfaceOf(file) {

@@ -36,6 +36,24 @@ test('what no longer fits beside the rest is refused with both numbers, and the 
   folio.trainer(model, dataset).close();
 });
 
+test('a writer that cannot be opened to the end leaves memory as it was', async () => {
+  const folio = await load();
+  const run = openRun(folio, { text: TEXT, config: { ...SMALL, n_embd: 128 } });
+  const checkpoint = run.checkpoint({ optimizer: false });
+  run.close();
+  const { load: whole } = folio.tokenizer;
+  const before = folio.info().memory_bytes;
+  for (let i = 0; i < 30; i++) {
+    let asked = 0;
+    folio.tokenizer.load = (json) => {
+      if (++asked > 1) throw new Error('no room for a tokenizer');
+      return whole(json);
+    };
+    assert.throws(() => openWriter(folio, checkpoint), /no room/);
+  }
+  assert.equal(folio.info().memory_bytes, before);
+});
+
 test('100 cycles of create, train, write, save, close leave memory as it was', async () => {
   const folio = await load();
   const cycle = () => {

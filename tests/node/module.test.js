@@ -66,7 +66,7 @@ test('whatever is no module is refused by name', async () => {
   await refused(new Uint8Array(0), /returned 0 bytes/);
   await refused(new Uint8Array(bytes.subarray(0, 1000)), /damaged/);
   await refused(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), /not Folio's/);
-  await assert.rejects(load({ variant: 'quantum' }), { code: 'WASM', message: /no module 'quantum' \(known: simd128, relaxed, simd128-threads, relaxed-threads\)/ });
+  await assert.rejects(load({ variant: 'quantum' }), { code: 'WASM', message: /no module 'quantum' \(known: simd128, dot, relaxed, simd128-threads, dot-threads, relaxed-threads\)/ });
 });
 
 test('this engine is known', () => {
@@ -79,8 +79,11 @@ const ALL = { simd: true, relaxedSimd: true, threads: true };
 const first = (wish, here) => chooseVariants(wish, { ...ALL, ...here }).variants[0]?.name;
 
 test('the module that suits a wish is chosen, and what cannot be had is left out with a reason', () => {
-  assert.equal(first({ threads: 2 }), 'simd128-threads');
-  assert.equal(first({ threads: 1 }), 'simd128');
+  assert.equal(first({ threads: 2 }), 'dot-threads');
+  assert.equal(first({ threads: 1 }), 'dot');
+  assert.equal(first({ threads: 2 }, { relaxedSimd: false }), 'simd128-threads');
+  assert.equal(first({ threads: 1 }, { relaxedSimd: false }), 'simd128');
+  assert.equal(first({ threads: 2 }, { threads: false }), 'dot');
   assert.equal(first({ threads: 1, numerics: 'fast' }), 'relaxed');
   assert.equal(first({ threads: 4, numerics: 'fast' }), 'relaxed-threads');
   assert.equal(first({ threads: 4, numerics: 'fast' }, { relaxedSimd: false }), 'simd128-threads');

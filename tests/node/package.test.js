@@ -25,6 +25,6 @@ test('the package is found by its name and works', async () => {
   const require = createRequire(new URL('src/folio.js', folder));
   const { load, FolioError } = await import(require.resolve('folio-gpt'));
   assert.equal((await load()).info().version, json.version);
-  for (const path of ['run', 'client', 'checkpoint', 'safetensors', 'worker', 'package.json']) assert.ok(require.resolve(`folio-gpt/${path}`));
+  for (const path of ['run', 'client', 'checkpoint', 'safetensors', 'worker', 'link', 'package.json']) assert.ok(require.resolve(`folio-gpt/${path}`));
   assert.equal(FolioError.name, 'FolioError');
 });

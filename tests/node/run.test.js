@@ -156,3 +156,37 @@ test('bad input is answered by name', () => {
   const weights = openRun(folio, { text: TEXT, config: SMALL }).checkpoint({ optimizer: false });
   refused({ text: TEXT, config: {}, checkpoint: weights }, { code: 'CHECKPOINT', message: /no optimizer state/ });
 });
+
+test('a text may come later than its beginning: the same run, which nothing judges before', async () => {
+  const config = { ...SMALL, max_iters: 25 };
+  const whole = openRun(folio, { text: TEXT, config });
+  await events(whole);
+  const characters = [...TEXT].length;
+  const rest = { characters, vocabulary: [...new Set(TEXT)].join('') };
+  const beginning = [...TEXT].slice(0, Math.ceil(characters * 0.95)).join('');
+  const run = openRun(folio, { text: beginning, config, rest });
+  const steps = [];
+  for await (const event of run.train({ evalEvery: 0 })) if (steps.push(event) === 12) break;
+  await assert.rejects(run.evaluate(), { code: 'ARGUMENT', message: /run\.evaluate: the text is not all there yet/ });
+  await assert.rejects(run.baselines(), { code: 'ARGUMENT' });
+  await assert.rejects(events(run, { steps: 14, evalEvery: 0 }), { code: 'ARGUMENT' }, 'its end wants the validation part');
+  for (const other of [`${TEXT}.`, TEXT.toUpperCase(), TEXT.slice(0, -1), TEXT.replace('king', 'gink')]) assert.throws(() => run.complete(other), `${other.slice(0, 9)}…${other.length}`);
+  run.complete(TEXT);
+  assert.throws(() => run.complete(TEXT), { code: 'ARGUMENT' });
+  const done = (await events(run)).at(-1);
+  assert.equal(done.digest, await whole.parts.model.digest());
+  assert.equal(done.val_loss, await whole.evaluate());
+  assert.deepEqual(await run.baselines(), await whole.baselines());
+  assert.deepEqual(run.checkpoint(), whole.checkpoint());
+  for (const part of [run, whole]) part.close();
+});
+
+test('a beginning that is too short, or of what cannot be known before, is refused', () => {
+  const rest = { characters: [...TEXT].length, vocabulary: [...new Set(TEXT)].join('') };
+  const beginning = TEXT.slice(0, 11_000);
+  const refused = (/** @type {object} */ options, /** @type {RegExp} */ why) => assert.throws(() => openRun(folio, { text: beginning, config: SMALL, rest, ...options }), why);
+  refused({ text: TEXT.slice(0, 5000) }, /beginning has \d+ of the \d+ characters/);
+  refused({ config: { ...SMALL, tokenizer: 'byte' } }, /only a char tokenizer/);
+  for (const characters of [NaN, 3, 1e12, '12000', 11_000.5]) refused({ rest: { ...rest, characters } }, /characters=.* must be a whole number from/);
+  refused({ rest: { ...rest, vocabulary: 'abc' } }, /./);
+});

@@ -74,6 +74,7 @@ test('longer than it says', () => refused(new Uint8Array([...serialise(good), 0]
 test('hostile header lengths', () => {
   for (const length of [2n ** 31n, 2n ** 32n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n]) refused(file('{}', 0, length), /header should be \d+ bytes long, more than/);
   refused(file('{}', 0, 3n), /only 2 follow/);
+  refused(new TextEncoder().encode('# A text, and no checkpoint'), /this is no safetensors file/);
   refused(file('{}', 0, 0n), /not JSON/);
   refused(file('{}', 0, 1n), /not JSON/);
 });

@@ -66,7 +66,7 @@ test('values are read from text by the kind of their setting', () => {
   assert.equal(parseValue(row('bias'), 'true'), true);
   assert.equal(parseValue(row('bias'), '0'), false);
   assert.equal(parseValue(row('activation'), 'relu2'), 'relu2');
-  for (const text of ['', ' ', 'four', '4x', '0x']) assert.throws(() => folio.config({ n_layer: parseValue(row('n_layer'), text) }), { code: 'RANGE' });
+  for (const text of ['', ' ', 'four', '4x', '0x', '0x4', '0b1']) assert.throws(() => folio.config({ n_layer: parseValue(row('n_layer'), text) }), { code: 'RANGE' });
 });
 
 test('suggestions are near, or not made', () => {
