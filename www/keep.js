@@ -51,6 +51,7 @@ export class Keep {
     this.state = state;
     this.texts = texts;
     for (const type of ['kept', 'rival-kept']) on(session, type, (/** @type {Run} */ run) => void this.#store(run));
+    if (session.told) void this.#store(session.told); // a short run is over before this file is here
     document.addEventListener('visibilitychange', () => document.hidden && void session.save().catch(() => {}));
     this.#forget.addEventListener('click', () => void this.#forgetAll().catch(noticeError));
   }

@@ -2,6 +2,7 @@
 // old one dies. Knows nothing of the page: it fires 'status', 'step', 'eval', 'old', 'sample', 'history', 'baselines', 'note', 'planned', 'kept',
 // 'recovered' and 'fault'; a race adds 'rival-kept'.
 
+import { Checkpoints } from './checkpoints.js';
 import { aborted, isDeath, orAbort } from './faults.js';
 import { History } from './history.js';
 import { Observer } from './observer.js';
@@ -23,11 +24,6 @@ import { Observer } from './observer.js';
  *   stop: string}} Pen
  */
 
-/** Milliseconds to the first checkpoint. */
-const KEEP_FIRST = 1000;
-/** Milliseconds between checkpoints, and how many times longer than one of them takes they stand apart at least. */
-const KEEP_EVERY = 4000;
-const KEEP_SHARE = 40;
 /** Deaths without a new checkpoint between them after which a run is not tried again. */
 const MOST_DEATHS = 3;
 
@@ -36,10 +32,7 @@ export class Session extends EventTarget {
   #run = null;
   /** @type {Source|null} */
   #source = null;
-  /** @type {Uint8Array|null} the last checkpoint, in this page's memory, out of the worker's reach */
-  #kept = null;
-  #keptAt = 0;
-  #keepCost = 0;
+  #checkpoints = new Checkpoints();
   #deaths = 0;
   /** That of the rest of the text. @type {Promise<void>} */
   #arrival = Promise.resolve();
@@ -75,6 +68,8 @@ export class Session extends EventTarget {
     this.turn = async () => Infinity;
     /** What the run has to beat, once it is known. @type {Awaited<ReturnType<Run['baselines']>>} */
     this.baselines = null;
+    /** What was fired as 'kept' last: a short run may be over before anyone listens. @type {Kept|null} */
+    this.told = null;
     this.#watch();
   }
 
@@ -92,7 +87,7 @@ export class Session extends EventTarget {
 
   /** The last checkpoint. */
   get kept() {
-    return this.#kept;
+    return this.#checkpoints.bytes;
   }
 
   /** Whether all of the text is there; until then the model is not judged, and nothing is kept. */
@@ -150,8 +145,8 @@ export class Session extends EventTarget {
     this.#run = run;
     this.#stoodAt = performance.now();
     this.#source = { ...source, config: run.config };
-    this.#kept = checkpoint ?? null;
-    this.#keptAt = performance.now() - KEEP_EVERY + KEEP_FIRST;
+    this.#checkpoints = new Checkpoints(checkpoint);
+    this.told = null;
     this.#deaths = 0;
     this.baselines = null;
     this.diverged = false;
@@ -260,7 +255,7 @@ export class Session extends EventTarget {
       this.diverged = !Number.isFinite(event.loss);
       if (this.diverged) throw new Error(`The loss is ${event.loss} at step ${this.step}: the run has diverged. Reset, and try a lower learning rate.`);
       if (this.step >= target && target < this.maxSteps) break;
-      if (performance.now() - this.#keptAt > Math.max(KEEP_EVERY, KEEP_SHARE * this.#keepCost)) await this.#keep(run);
+      if (this.#checkpoints.due) await this.#keep(run);
     }
   }
 
@@ -280,15 +275,12 @@ export class Session extends EventTarget {
 
   /** Takes a checkpoint. @param {Run} run @returns {Promise<number>} its step */
   async #keep(run) {
-    const began = performance.now();
-    const bytes = await run.checkpoint();
-    this.#kept = bytes;
-    this.#keptAt = performance.now();
-    this.#keepCost = this.#keptAt - began;
+    const { bytes, step } = await this.#checkpoints.take(run);
     this.#deaths = 0;
-    const { parse } = await import('./folio/src/checkpoint/safetensors.js');
-    const step = Number(parse(bytes).metadata.step);
-    if (run === this.#run && this.#source && this.whole) this.#fire('kept', { source: this.#source, checkpoint: bytes, history: this.history, step });
+    if (run === this.#run && this.#source && this.whole) {
+      this.told = { source: this.#source, checkpoint: bytes, history: this.history, step };
+      this.#fire('kept', this.told);
+    }
     return step;
   }
 
@@ -337,7 +329,8 @@ export class Session extends EventTarget {
   #clear() {
     this.#run = null;
     this.#source = null;
-    this.#kept = null;
+    this.#checkpoints = new Checkpoints();
+    this.told = null;
     this.baselines = null;
     this.step = 0;
     this.#show(new History());
@@ -373,10 +366,10 @@ export class Session extends EventTarget {
         return this.#fire('recovered', { error, reached, step: 0, lost: false });
       }
       if (++this.#deaths > MOST_DEATHS) throw error;
-      this.#run = await this.#begin(source, this.#kept ?? undefined);
+      this.#run = await this.#begin(source, this.kept ?? undefined);
       this.step = this.#run.step;
       this.#await(this.#run);
-      this.#keptAt = performance.now();
+      this.#checkpoints.rest();
       this.#show(this.history.upTo(this.step));
       this.#set(this.step >= this.maxSteps ? 'done' : 'paused');
       this.#fire('recovered', { error, reached, step: this.step, lost: true });

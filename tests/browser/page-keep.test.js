@@ -53,6 +53,19 @@ test('a storing worker that could not be started is started with the next call',
   assertNoFaults(page);
 });
 
+test('a run that is over before the part that stores has arrived is stored', async (t) => {
+  let open = () => {};
+  const gate = new Promise((resolve) => (open = () => resolve(undefined)));
+  const page = await site.open(t, `${TINY}&max_iters=30`, { before: (made) => made.route('**/keep-*.js', (route) => gate.then(() => route.continue())) });
+  await ready(page);
+  await page.click('#start');
+  await inState(page, 'done');
+  assert.ok(await page.isHidden('#kept-words'));
+  open();
+  await untilKept(page, 30);
+  assertNoFaults(page);
+});
+
 for (const [where, lines] of [['the file system', ''], ['the database, where there is no file system', NO_FILES]]) {
   test(`a reload offers the run out of ${where}; it goes on with text, settings, chart and samples, or is forgotten`, { timeout: 60_000 }, async (t) => {
     const page = await site.open(t, `${LONG}&temperature=0.5`, { before: withWorker(lines) });
