@@ -128,6 +128,6 @@ test('what is typed wrong is told by name', async () => {
 });
 
 test('the help says what is kept, and where training goes on', async () => {
-  const { stdout } = await folio('train', '--help');
+  const stdout = (await folio('train', '--help')).stdout.replace(/\s+/g, ' ');
   for (const words of [/--budget TIME/, /--patience N/, /--keep-best/, /--on-divergence stop\|rollback\|ignore/, /those of the last step stand beside them in the same file/]) assert.match(stdout, words);
 });

@@ -8,6 +8,7 @@ import { UsageError } from './args.js';
 import { about, isOfCheckpoint, modelFile, readFile } from './files.js';
 import { chosenSettings, presetNames, readPreset } from './presets.js';
 import { grouped, size } from './progress.js';
+import { fill, widthOf } from './wrap.js';
 
 /** @typedef {import('../src/folio.js').Folio} Folio */
 
@@ -15,7 +16,7 @@ import { grouped, size } from './progress.js';
 export const info = {
   doc: 'what runs here and what can be set; or what is in a model or a preset',
   options: {
-    model: { value: 'FILE', doc: 'tell what is in a checkpoint, or in a folder of `folio export`' },
+    model: { value: 'FILE', doc: 'tell what is in a checkpoint of `folio train`, or in a folder of `folio export`' },
     preset: { value: 'NAME|FILE', doc: `tell what a preset asks for (known: ${presetNames().join(', ')})` },
     set: { value: 'key=value', many: true, doc: 'with --preset: change one of its settings' },
     ...ENGINE_OPTIONS,
@@ -36,7 +37,10 @@ async function runInfo(options) {
   console.log();
   if (options.model) tellModel(folio, modelFile(options.model));
   if (options.preset) tellConfig(folio, chosenSettings(folio, options, readPreset(options.preset)));
-  if (!options.model && !options.preset) tellSettings(folio);
+  if (!options.model && !options.preset) {
+    tellSettings(folio);
+    tellPresets(folio);
+  }
   return 0;
 }
 
@@ -62,11 +66,24 @@ function tellConfig(folio, partial) {
 }
 
 /** @param {Folio} folio */
+function tellPresets(folio) {
+  const rows = presetNames().map((name) => {
+    const config = folio.config(readPreset(name));
+    return { name, parameters: folio.memory(config).parameters, config };
+  });
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  console.log('\nPresets, for --preset NAME (`folio info --preset NAME` tells all of one):');
+  for (const { name, parameters, config } of rows.sort((a, b) => a.parameters - b.parameters)) {
+    console.log(`  ${name.padEnd(width)}  ${grouped(parameters).padStart(11)} parameters, ${grouped(config.max_iters).padStart(7)} steps`);
+  }
+}
+
+/** @param {Folio} folio */
 function tellSettings(folio) {
   const width = Math.max(...folio.settings.map(({ name }) => name.length));
   console.log('Settings, for --set key=value and presets:');
   for (const setting of folio.settings) {
-    console.log(`  ${setting.name.padEnd(width)}  ${setting.doc}`);
-    console.log(`  ${''.padEnd(width)}  default ${setting.default}; ${allowed(setting)}`);
+    const lines = [setting.doc, `default ${setting.default}; ${allowed(setting)}`].flatMap((text) => fill(text, widthOf(process.stdout) - width - 4));
+    for (const [i, line] of lines.entries()) console.log(`  ${(i ? '' : setting.name).padEnd(width)}  ${line}`);
   }
 }

@@ -9,12 +9,13 @@ import { about, isOfCheckpoint, readText } from './files.js';
 export const INIT_OPTIONS = {
   init: { value: 'FILE', doc: 'fine-tune: begin with the model of a checkpoint, at step 0 (see below)' },
   'init-optimizer': { value: 'keep|fresh', doc: "with --init: go on with the optimizer's state, or with a fresh one (default: fresh)" },
-  'old-data': { value: 'FILE', doc: 'the text learnt before: tell the loss on it too (default, with --init: the default text, if it was that)' },
+  'old-data': { value: 'FILE', doc: 'with --init or --resume: the text learnt before, to tell the loss on it too (default with --init: that of `folio train`, if it was learnt)' },
   'sample-prompt': { value: 'TEXT', doc: 'with --init: what the samples before and after go on from (default: a line break)' },
   'sample-tokens': { value: 'N', kind: 'count', doc: 'with --init: how many tokens each of them has; 0: none (default: 200)' },
 };
 
 export const INIT_NOTES = `--init takes the model and its tokenizer from the checkpoint; characters that a char tokenizer lacks become new tokens.
+
 The training is that of --preset and --set; what they leave open is: 200 steps, three tenths of the checkpoint's rates, falling linearly to
 nearly nothing after a twentieth of the steps, ten evaluations, and the best weights at the end. The loss on the old text is over the first 16,384 tokens of its validation part.`;
 

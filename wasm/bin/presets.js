@@ -2,11 +2,15 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { FolioError } from '../src/error.js';
-import { findSetting, nearest, parseValue } from '../src/settings.js';
+import { parseValue } from '../src/settings.js';
 import { UsageError } from './args.js';
 import { MOST_JSON, findModelFile, readFile } from './files.js';
+import { meant } from './near.js';
 
 export const DEFAULT_PRESET = 'shakespeare';
+
+/** Options of `folio train` that are settings under another name, and what these are. @type {Record<string, string>} */
+const OPTIONS = { steps: 'max_iters', seed: 'seed', 'eval-every': 'eval_interval' };
 
 /** Names of all presets. */
 export function presetNames() {
@@ -21,9 +25,7 @@ export function presetNames() {
 export function readPreset(nameOrFile) {
   const path = (/^[\w-]+$/.test(nameOrFile) && findModelFile(`presets/${nameOrFile}.json`)) || nameOrFile;
   if (!existsSync(path)) {
-    const near = nearest(nameOrFile, presetNames());
-    const hint = near ? `did you mean '${near}'?` : `known: ${presetNames().join(', ')}`;
-    throw new UsageError(`there is no preset or file '${nameOrFile}'; ${hint}`);
+    throw new UsageError(`there is no preset or file '${nameOrFile}'; ${meant(nameOrFile, presetNames())}`);
   }
   const text = new TextDecoder().decode(readFile(path, { most: MOST_JSON }));
   try {
@@ -42,19 +44,41 @@ export function readPreset(nameOrFile) {
  * @param {Record<string, unknown>} base
  * @returns {Record<string, unknown>}
  */
-export function chosenSettings(folio, { set = [], steps, seed, 'eval-every': evalEvery }, base) {
+export function chosenSettings(folio, { preset, set = [], ...options }, base) {
+  if (preset) checkPreset(folio, preset, base);
   return asUsage(() => {
     const typed = set.map((/** @type {string} */ pair) => {
       const at = pair.indexOf('=');
       if (at < 1) throw new UsageError(`--set needs key=value, not '${pair}'`);
-      const setting = findSetting(folio.settings, pair.slice(0, at));
+      const setting = settingOf(folio, pair.slice(0, at));
       return [setting.name, parseValue(setting, pair.slice(at + 1))];
     });
-    const named = Object.entries({ max_iters: steps, seed, eval_interval: evalEvery }).filter(([, value]) => value !== undefined);
+    const named = Object.entries(OPTIONS).map(([option, name]) => [name, options[option]]).filter(([, value]) => value !== undefined);
     const settings = { ...base, ...Object.fromEntries(typed), ...Object.fromEntries(named) };
     folio.config(settings);
     return settings;
   });
+}
+
+/** What is wrong with a preset by itself is told with its name. @param {import('../src/folio.js').Folio} folio @param {string} preset @param {Record<string, unknown>} base */
+function checkPreset(folio, preset, base) {
+  for (const [name, value] of Object.entries(base)) {
+    try {
+      folio.config({ [name]: value });
+    } catch (error) {
+      // whether it agrees with other settings is seen when all of them are there
+      if (error instanceof FolioError && ['SETTING', 'RANGE'].includes(error.code)) throw new UsageError(`the preset ${preset}: ${error.message.replace(/^config: /, '')}`);
+    }
+  }
+}
+
+/** @param {import('../src/folio.js').Folio} folio @param {string} name */
+function settingOf({ settings }, name) {
+  const found = settings.find((setting) => setting.name === name);
+  if (found) return found;
+  const option = name.replaceAll('_', '-');
+  if (Object.hasOwn(OPTIONS, option)) throw new UsageError(`there is no setting '${name}'; did you mean '${OPTIONS[option]}', which --${option} sets?`);
+  throw new UsageError(`there is no setting '${name}'; ${meant(name, settings.map((setting) => setting.name), '`folio info` lists them')}`);
 }
 
 /** What was typed wrong is a usage error, whoever found it. @template T @param {() => T} read @returns {T} */
@@ -62,6 +86,6 @@ function asUsage(read) {
   try {
     return read();
   } catch (error) {
-    throw error instanceof FolioError ? new UsageError(error.message) : error;
+    throw error instanceof FolioError ? new UsageError(error.message.replace(/^config: /, '')) : error;
   }
 }

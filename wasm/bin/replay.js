@@ -30,9 +30,9 @@ export const replay = {
   doc: 'train what a link says, and compare the weights',
   operand: { value: 'LINK', doc: 'from Share on the page, in quotes; - reads it from standard input' },
   options: {
-    data: { value: 'FILE|-', doc: 'the text, UTF-8 (default: the one in the link, or the text that comes with Folio)' },
+    data: { value: 'FILE|-', doc: 'the text, UTF-8; -: standard input (default: the one in the link, or the text that comes with Folio)' },
     out: { value: 'FILE', doc: 'save a checkpoint at the end' },
-    json: { doc: 'one JSON object a line on stdout: step, eval, done and replay events' },
+    json: { doc: 'one JSON object a line on stdout: step, eval, plan, moved, diverged, done and replay events' },
     threads: ENGINE_OPTIONS.threads,
   },
   notes: `The settings, the numerics and, if it is short, the text are in the link. Where it has the digest of the run that it was made of, the last

@@ -161,8 +161,8 @@ export function nearest(word, words) {
   return found;
 }
 
-/** @param {string} a @param {string} b */
-function distance(a, b) {
+/** How many letters have to be put in, left out or changed (Levenshtein). @param {string} a @param {string} b */
+export function distance(a, b) {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
