@@ -1,12 +1,15 @@
 /** files.js - what the command line reads and writes; every failure names the file. */
 
 import {
-  accessSync, closeSync, constants, existsSync, fsyncSync, lstatSync, openSync, readFileSync, readSync, readlinkSync, realpathSync, renameSync, rmSync, statSync, writeSync,
+  accessSync, closeSync, constants, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readSync, readlinkSync, realpathSync, renameSync, rmSync,
+  statSync, writeSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { FolioError } from '../src/error.js';
 import { concat } from '../src/tokenizer/strings.js';
+import { deaf } from './interrupt.js';
 import { size } from './progress.js';
 
 /** In the repository, and where the published package carries the same. */
@@ -21,7 +24,12 @@ export function failure(what, path, error) {
     ENOTDIR: 'a part of its path is no folder',
     EISDIR: 'it is a folder',
     EACCES: 'permission denied',
+    EEXIST: 'a file of that name is there',
     ELOOP: 'it is a link that leads to itself',
+    ENAMETOOLONG: 'the name is too long',
+    ENOSPC: 'no room is left',
+    EPERM: 'it is not permitted',
+    EROFS: 'nothing can be written there: it is read-only',
   });
   return new FolioError('FILE', what, `cannot ${what} ${path}: ${reasons[code ?? ''] ?? message}`);
 }
@@ -53,7 +61,7 @@ export function readFile(path, { most = MOST, pipe = false } = {}) {
     const stats = statSync(path);
     checkKind(stats, pipe);
     if (stats.size > most) throw new Error(`it has ${size(stats.size)}; at most ${size(most)} are read`);
-    return stats.isFIFO() ? readPipe(path, most) : new Uint8Array(readFileSync(path));
+    return stats.isFIFO() ? deaf(() => readPipe(path, most)) : new Uint8Array(readFileSync(path));
   } catch (error) {
     throw failure('read', path, error);
   }
@@ -62,7 +70,8 @@ export function readFile(path, { most = MOST, pipe = false } = {}) {
 /** Standard input to its end. */
 export function readStandardInput() {
   try {
-    return readToEnd(0, MOST);
+    if (isatty(0)) console.error('reading from the terminal: Ctrl-D ends the text');
+    return deaf(() => readToEnd(0, MOST));
   } catch (error) {
     throw failure('read', 'standard input', error);
   }
@@ -190,16 +199,46 @@ function destination(path) {
 /** Whether a file is there that is not `known`. @param {string} path @param {string} [known] */
 export const isAnother = (path, known) => existsSync(path) && !(known && existsSync(known) && realpathSync(known) === realpathSync(path));
 
-/** Fails now rather than after the training. @param {string} path */
+/** The file that becomes another. @param {string} target */
+const besideOf = (target) => join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+
+/** Fails now rather than after the training; what is there stays. @param {string} path */
 export function checkWritable(path) {
   let folder = dirname(path);
   try {
-    folder = dirname(destination(path));
+    const target = destination(path);
+    folder = dirname(target);
     if (!statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
-    accessSync(folder, constants.W_OK);
+    const beside = besideOf(target);
+    closeSync(openSync(beside, 'w')); // what may be written is known when something is
+    rmSync(beside);
   } catch (error) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error);
-    throw failure('write', path, code === 'ENOENT' ? new Error(`there is no folder ${folder}`) : error);
+    throw failure('write', path, code === 'ENOENT' ? new Error(existsSync(folder) ? `${folder} takes no files` : `there is no folder ${folder}`) : error);
+  }
+}
+
+/** Fails now where a folder is not there and cannot be made, or cannot be written in; makes none. @param {string} path */
+export function checkFolder(path) {
+  let at = resolve(path);
+  try {
+    while (!lstatSync(at, { throwIfNoEntry: false })) at = dirname(at);
+    if (!statSync(at).isDirectory()) throw Object.assign(new Error(), { code: at === resolve(path) ? 'EEXIST' : 'ENOTDIR' });
+    accessSync(at, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const there = at === resolve(path) && /** @type {NodeJS.ErrnoException} */ (error).code === 'EACCES';
+    throw failure(there ? 'write into' : 'make the folder', path, error);
+  }
+}
+
+/** A folder with those above it, one by one: Node's own way to do that never ends in /proc. @param {string} path */
+export function makeFolder(path) {
+  const missing = [];
+  try {
+    for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
+    for (const folder of missing) mkdirSync(folder);
+  } catch (error) {
+    throw failure('make the folder', path, error);
   }
 }
 
@@ -212,7 +251,7 @@ export function writeFile(path, bytes) {
   let beside = '';
   try {
     const target = destination(path);
-    beside = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+    beside = besideOf(target);
     const file = openSync(beside, 'w');
     try {
       for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);

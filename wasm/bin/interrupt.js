@@ -8,7 +8,24 @@ export const interrupt = { signal: controller.signal };
 /** The exit code of a program that was interrupted, as shells have it. */
 export const INTERRUPTED = 130;
 
-process.on('SIGINT', () => {
+function stop() {
   if (controller.signal.aborted) process.exit(INTERRUPTED);
   controller.abort();
-});
+}
+
+process.on('SIGINT', stop);
+
+/**
+ * Work that waits without hearing: Ctrl-C ends the program there, as it would without this file.
+ * @template T
+ * @param {() => T} work
+ * @returns {T}
+ */
+export function deaf(work) {
+  process.off('SIGINT', stop);
+  try {
+    return work();
+  } finally {
+    process.on('SIGINT', stop);
+  }
+}
