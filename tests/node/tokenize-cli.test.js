@@ -1,6 +1,6 @@
 // Tokenizers on the command line: what tokenize prints and saves, and a model that learns the tokens of one.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -59,11 +59,71 @@ test('a mark of the order of bytes at the beginning is no part of a text, wherev
   assert.equal(both[0][1].bytes, Buffer.byteLength(TEXT));
 });
 
-test('tokenize --show: the pieces in colours, with nothing lost', async () => {
-  const { stdout } = await folio('tokenize', '--tokenizer', 'bpe', '--vocab-size', '300', '--train', at('text.txt'), '--show', at('short.txt'));
-  const [shown] = stdout.split('\n');
-  assert.equal(shown.replace(/\x1b\[[\d;]*m/g, ''), 'To be, or not.');
-  assert.ok((shown.match(/\x1b\[4\d;97m/g) ?? []).length > 3);
+/** What --show prints of a file, with other variables of the environment. @param {string} file @param {Record<string, string>} variables @param {...string} how */
+const shown = (file, variables, ...how) => execFileSync(process.execPath, [FOLIO, 'tokenize', '--show', ...how, at(file)], {
+  cwd: ROOT, encoding: 'utf8', env: { ...process.env, NO_COLOR: '', FORCE_COLOR: '', ...variables },
+}).split('\n');
+
+test('tokenize --show: the pieces in colours where they are asked for, else with lines between them, and nothing lost', () => {
+  const how = ['--tokenizer', 'bpe', '--vocab-size', '300', '--train', at('text.txt')];
+  const [coloured] = shown('short.txt', { FORCE_COLOR: '1', NO_COLOR: '1' }, ...how);
+  assert.equal(coloured.replace(/\x1b\[[\d;]*m/g, ''), 'To be, or not.');
+  const pieces = (coloured.match(/\x1b\[4\d;97m/g) ?? []).length;
+  assert.ok(pieces > 3);
+  for (const variables of [{}, { NO_COLOR: '1' }, { FORCE_COLOR: '0' }]) {
+    const [plain] = shown('short.txt', /** @type {Record<string, string>} */ (variables), ...how);
+    assert.deepEqual([plain.replaceAll('│', ''), plain.split('│').length], ['To be, or not.', pieces]);
+    assert.ok(!plain.includes('\x1b'));
+  }
+});
+
+test('tokenize --show: what would be taken for a line between pieces, or obeyed by a terminal, is shown by its bytes', () => {
+  writeFileSync(at('odd.txt'), 'a│b\x1b[31m\tü\n');
+  assert.deepEqual(shown('odd.txt', {}).slice(0, 2), ['a│\\xe2\\x94\\x82│b│\\x1b│[│3│1│m│\t│ü│↵', '']);
+  const [coloured] = shown('odd.txt', { FORCE_COLOR: '1' });
+  assert.equal(coloured.replace(/\x1b\[4\d;97m|\x1b\[0m/g, ''), 'a│b\\x1b[31m\tü↵');
+  assert.deepEqual(shown('odd.txt', {}, '--tokenizer', 'byte')[0].split('│').slice(-3), ['\\xc3', '\\xbc', '↵']);
+});
+
+test('what a tokenizer has no use for is refused with the reason, before anything is read', async () => {
+  const nothing = at('nothing.txt');
+  for (const [options, message] of /** @type {[string[], RegExp][]} */ ([
+    [['--vocab-size', '20'], /--vocab-size goes with --tokenizer word or bpe: char has one token for each character of the text/],
+    [['--tokenizer', 'byte', '--vocab-size', '20'], /byte has one token for each of the 256 bytes/],
+    [['--tokenizer', 'cl100k_base', '--vocab-size', '20'], /cl100k_base has its own tokens/],
+    [['--tokenizer', at('page.html'), '--vocab-size', '20'], /page\.html has its tokens already/],
+    [['--min-count', '2'], /--min-count goes with --tokenizer word or bpe: char/],
+    [['--tokenizer', 'word', '--split', 'none'], /--split goes with --tokenizer bpe: word cuts a text between its words/],
+    [['--tokenizer', 'gpt2', '--train', nothing], /--train goes with --tokenizer char, word or bpe: gpt2 has its own tokens/],
+    [['--tokenizer', 'bpe', '--ranks', nothing], /--ranks goes with the encodings, gpt2, .* or o200k_harmony: bpe learns its tokens/],
+    [['--tokenizer', 'bpe', '--vocab-size', '256'], /--vocab-size must be a whole number from 257 to 1048576 for bpe, not 256/],
+    [['--tokenizer', 'word', '--vocab-size', '2'], /--vocab-size must be a whole number from 3 to 1048576 for word, not 2/],
+    [['--tokenizer', 'bpe', '--min-count', '0'], /--min-count must be a whole number from 1/],
+    [['--out', at('char.tiktoken')], /only bpe and the encodings can be saved as \.tiktoken, not char/],
+    [['--show', '--json'], /--show and --json exclude each other/],
+    [['--show', '--quiet'], /--show and --quiet exclude each other/],
+  ])) {
+    const { code, stdout, stderr } = await folio('tokenize', ...options, nothing);
+    assert.match(stderr, message);
+    assert.deepEqual([code, stdout], [2, ''], options.join(' '));
+  }
+  for (const how of [[], ['--tokenizer', 'byte'], ['--set', 'tokenizer=byte']]) {
+    const { code, stderr } = await folio('train', '--preset', 'tiny', '--data', nothing, '--vocab-size', '300', ...how);
+    assert.deepEqual([code, /--vocab-size goes with --tokenizer word or bpe: (char|byte) has/.test(stderr)], [2, true], stderr);
+  }
+  const bpe = await folio('train', '--preset', 'tiny', '--set', 'tokenizer=bpe', '--vocab-size', '300', '--data', nothing);
+  assert.match(bpe.stderr, /cannot read .*nothing\.txt/);
+  assert.match((await folio('train', '--resume', 'x', '--vocab-size', '300')).stderr, /--vocab-size and --resume exclude each other/);
+});
+
+test('standard input: it is not waited for where the call is wrong, and Ctrl-C ends the waiting', async () => {
+  const wrong = spawn(process.execPath, [FOLIO, 'tokenize', '--vocab-size', '20'], { cwd: ROOT });
+  assert.equal(await new Promise((resolve) => wrong.on('close', resolve)), 2);
+  const waiting = spawn(process.execPath, ['--import', 'data:text/javascript,import fs from "node:fs"; const read = fs.readSync; '
+    + 'fs.readSync = (...how) => (fs.writeSync(2, "waits"), read(...how)); import { syncBuiltinESMExports } from "node:module"; syncBuiltinESMExports();',
+  FOLIO, 'tokenize'], { cwd: ROOT });
+  waiting.stderr.once('data', () => waiting.kill('SIGINT'));
+  assert.equal(await new Promise((resolve) => waiting.on('close', (code, signal) => resolve(signal ?? code))), 'SIGINT');
 });
 
 test('an encoding takes its tokens from a file', async () => {
@@ -79,8 +139,9 @@ test('an encoding takes its tokens from a file', async () => {
 
 test('tokenizers that are none are answered with what there is', async () => {
   for (const [options, message] of /** @type {[string[], RegExp][]} */ ([
-    [['--tokenizer', 'o200k'], /no tokenizer or file 'o200k'; known: char, byte, word, bpe, gpt2/], [['--tokenizer', 'o200k_bas'], /did you mean 'o200k_base'/], [['--split', 'gpt9', '--tokenizer', 'bpe'], /no split 'gpt9'; known: none, gpt2/],
-    [['--tokenizer', 'bpe', '--vocab-size', '12'], /vocabSize must be a whole number from 257/],
+    [['--tokenizer', 'o200k'], /no tokenizer or file 'o200k'; did you mean 'o200k_base' or 'o200k_harmony'\?/], [['--tokenizer', 'cl100k'], /did you mean 'cl100k_base'\?/],
+    [['--tokenizer', 'sentencepiece'], /no tokenizer or file 'sentencepiece'; known: char, byte, word, bpe, gpt2/], [['--tokenizer', 'o200k_bas'], /did you mean 'o200k_base'/], [['--split', 'gpt9', '--tokenizer', 'bpe'], /no split 'gpt9'; known: none, gpt2/],
+    [['--tokenizer', 'bpe', '--vocab-size', '12'], /--vocab-size must be a whole number from 257/],
   ])) {
     const { code, stderr } = await folio('tokenize', ...options, at('short.txt'));
     assert.ok(code > 0);

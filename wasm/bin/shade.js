@@ -5,8 +5,11 @@
 /** From which probability on a token has which background: plain, then ever more of red; numbers of the 256 colours of terminals. */
 const SHADES = /** @type {const} */ ([[0.5, null], [0.2, 230], [0.05, 223], [0.01, 216], [0, 209]]);
 
-/** Whether a stream shows colours: terminals do, unless NO_COLOR says no; FORCE_COLOR says yes. @param {NodeJS.WriteStream} stream */
-export const hasColours = (stream) => Boolean(process.env.FORCE_COLOR) || (Boolean(stream.isTTY) && !process.env.NO_COLOR);
+/** Whether a stream shows colours: terminals do, unless NO_COLOR says no; FORCE_COLOR says yes, and 0 no. @param {NodeJS.WriteStream} stream */
+export function hasColours({ isTTY }) {
+  const { FORCE_COLOR: force, NO_COLOR: no } = process.env;
+  return force ? !['0', 'false'].includes(force) : Boolean(isTTY) && !no;
+}
 
 /** @param {string} text @param {number} probability */
 export function shade(text, probability) {

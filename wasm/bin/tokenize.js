@@ -5,9 +5,10 @@ import { encodeStream, load } from '../src/folio.js';
 import { concatIds } from '../src/tokenizer.js';
 import { SPLITS } from '../src/tokenizer/names.js';
 import { UsageError } from './args.js';
-import { checkWritable, failure, isPipe, readNamed, withoutMark, writeFile } from './files.js';
+import { about, checkWritable, failure, isOfText, isPipe, readNamed, withoutMark, writeFile } from './files.js';
 import { interrupt } from './interrupt.js';
 import { grouped } from './progress.js';
+import { hasColours } from './shade.js';
 import { TOKENIZER_OPTIONS, chosenTokenizer } from './tokenizers.js';
 
 /** @typedef {import('../src/tokenizer.js').Tokenizer} Tokenizer */
@@ -15,20 +16,22 @@ import { TOKENIZER_OPTIONS, chosenTokenizer } from './tokenizers.js';
 /** @type {import('./args.js').Command} */
 export const tokenize = {
   doc: 'what a tokenizer makes of a text: ids, counts, compression',
-  operand: { value: 'FILE|-', doc: 'the text (default: -, standard input)' },
+  operand: { value: 'FILE|-', doc: 'the text (default: -, standard input)', optional: true },
   options: {
     ...TOKENIZER_OPTIONS,
     split: { value: 'NAME', doc: `bpe: how the text is cut before, ${SPLITS.join(', ')} (default: cl100k)` },
     'min-count': { value: 'N', kind: 'count', doc: 'word, bpe: words, or pairs, that are less frequent do not become tokens (default: 1; 2)' },
     train: { value: 'FILE', doc: 'learn the vocabulary from this text (default: the text itself)' },
     out: { value: 'FILE', doc: 'save the tokenizer: as tokenizer.json, or, where the name ends in .tiktoken, in that form' },
-    show: { doc: 'the pieces in alternating colours instead of the ids' },
-    quiet: { doc: 'counts and compression alone' },
+    show: { doc: 'the pieces instead of the ids: in alternating colours on a terminal, with │ between them elsewhere' },
+    quiet: { doc: 'only the counts and how many bytes a token has' },
     json: { doc: 'one JSON object on stdout' },
   },
   notes: 'Files are read part by part, of any size; standard input and pipes are held, up to 2 GB. Special tokens count as text.',
   run: runTokenize,
 };
+
+const USUAL = 'char';
 
 /** @typedef {AsyncIterable<Uint8Array> | Iterable<Uint8Array>} Source */
 
@@ -54,16 +57,18 @@ async function* reading(path) {
 /** @param {import('./args.js').Options} options */
 async function runTokenize(options) {
   const { operand, out, json, show, quiet } = options;
+  for (const other of ['json', 'quiet']) if (show && options[other]) throw new UsageError(`--show and --${other} exclude each other`);
   if (out) checkWritable(out);
   const folio = await load();
+  const choice = chosenTokenizer(folio, options, USUAL) ?? { kind: USUAL };
+  if (out) checkForm(out, 'ready' in choice ? choice.ready.kind : choice.kind);
   const text = open(operand);
-  const choice = chosenTokenizer(folio, options) ?? { kind: 'char' };
-  const tokenizer = 'ready' in choice ? choice.ready : await learn(folio, choice.kind, options, options.train ? open(options.train) : text);
+  const tokenizer = 'ready' in choice ? choice.ready : await learn(folio, choice.kind, options, options.train ? open(options.train) : text).catch(naming(options.train ?? operand));
   if (out) save(tokenizer, out);
   const sum = { tokens: 0, bytes: 0, characters: 0 };
   /** @type {Uint32Array<ArrayBuffer>[]} */
   const all = [];
-  const painter = show && !json ? new Painter(tokenizer) : undefined;
+  const painter = show ? new Painter(tokenizer, hasColours(process.stdout)) : undefined;
   for await (const { ids, text: part } of encodeStream(tokenizer, text)) {
     sum.tokens += ids.length;
     sum.bytes += part.length;
@@ -74,7 +79,7 @@ async function runTokenize(options) {
     interrupt.signal.throwIfAborted();
   }
   if (painter) process.stdout.write('\n');
-  tell(tokenizer, options.tokenizer ?? 'char', sum, json ? concatIds(all) : undefined, quiet);
+  tell(tokenizer, options.tokenizer ?? USUAL, sum, json ? concatIds(all) : undefined, quiet);
   return 0;
 }
 
@@ -98,10 +103,19 @@ async function learn(folio, kind, { 'vocab-size': vocabSize, 'min-count': minCou
   }
 }
 
+/** What is wrong with a text, with its name before it. @param {string} [path] @returns {(error: unknown) => never} */
+const naming = (path = '-') => (error) => about(path === '-' ? 'standard input' : path, () => {
+  throw error;
+}, isOfText);
+
+/** Fails where a tokenizer has not the form that a name asks for. @param {string} path @param {string} kind */
+function checkForm(path, kind) {
+  if (path.endsWith('.tiktoken') && kind !== 'bpe') throw new UsageError(`${path}: only bpe and the encodings can be saved as .tiktoken, not ${kind}`);
+}
+
 /** @param {Tokenizer} tokenizer @param {string} path */
 function save(tokenizer, path) {
   if (!path.endsWith('.tiktoken')) return writeFile(path, new TextEncoder().encode(`${JSON.stringify(tokenizer.toHuggingFace())}\n`));
-  if (tokenizer.kind !== 'bpe') throw new UsageError(`${path}: only the tokens of bpe have the .tiktoken form`);
   return writeFile(path, tokenizer.toRanks());
 }
 
@@ -123,14 +137,19 @@ function tell({ vocabSize }, name, { tokens, bytes, characters: count }, ids, qu
 
 const COLOURS = [44, 42, 45, 46, 41];
 
-/** Tokens as pieces of text on backgrounds that alternate; a token that is no whole character is shown by its bytes. */
+/** What stands between pieces where there are no colours. */
+const BETWEEN = '│';
+
+/** Tokens as pieces of text, on backgrounds that alternate or with lines between them; what is no whole character is shown by its bytes. */
 class Painter {
   #tokenizer;
+  #coloured;
   #count = 0;
 
-  /** @param {Tokenizer} tokenizer */
-  constructor(tokenizer) {
+  /** @param {Tokenizer} tokenizer @param {boolean} coloured */
+  constructor(tokenizer, coloured) {
     this.#tokenizer = tokenizer;
+    this.#coloured = coloured;
   }
 
   /** @param {Uint32Array} ids */
@@ -140,16 +159,26 @@ class Painter {
 
   /** @param {Uint8Array} bytes */
   #piece(bytes) {
-    const text = `\x1b[${COLOURS[this.#count++ % COLOURS.length]};97m${this.#text(bytes)}\x1b[0m`;
+    const count = this.#count++;
+    const shown = this.#text(bytes);
+    const text = this.#coloured ? `\x1b[${COLOURS[count % COLOURS.length]};97m${shown}\x1b[0m` : `${count ? BETWEEN : ''}${shown}`;
     return bytes.includes(10) ? `${text}\n` : text;
   }
 
   /** @param {Uint8Array} bytes */
   #text(bytes) {
     try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes).replaceAll('\n', '↵');
+      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      if (this.#coloured || !text.includes(BETWEEN)) return text.replace(/[^\P{Cc}\t\n]/gu, hex).replaceAll('\n', '↵');
     } catch {
-      return Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+      // part of a character
     }
+    return Array.from(bytes, byteWord).join('');
   }
 }
+
+/** @param {number} byte */
+const byteWord = (byte) => `\\x${byte.toString(16).padStart(2, '0')}`;
+
+/** A control character, which a terminal would obey. @param {string} character */
+const hex = (character) => Array.from(new TextEncoder().encode(character), byteWord).join('');

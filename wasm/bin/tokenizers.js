@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ENCODINGS } from '../src/tokenizer/encodings.js';
 import { KINDS, SPLITS } from '../src/tokenizer/names.js';
-import { nearest } from '../src/settings.js';
 import { UsageError } from './args.js';
 import { about, readFile } from './files.js';
+import { listed, meant } from './near.js';
 
 /** @typedef {import('../src/folio.js').Folio} Folio */
 
@@ -21,20 +21,56 @@ export const TOKENIZER_OPTIONS = {
 
 /** What is to be learnt from a text, or a tokenizer that is ready. @typedef {{kind: import('../src/tokenizer.js').TokenizerKind} | {ready: import('../src/tokenizer.js').Tokenizer}} Choice */
 
+/** Options that only some tokenizers have a use for. */
+const ONLY = /** @type {Record<string, import('../src/tokenizer.js').TokenizerKind[]>} */ ({
+  'vocab-size': ['word', 'bpe'], 'min-count': ['word', 'bpe'], split: ['bpe'], train: ['char', 'word', 'bpe'],
+});
+
+/** Why another has none. @type {Record<string, string>} */
+const WHY = {
+  char: 'char has one token for each character of the text',
+  byte: 'byte has one token for each of the 256 bytes',
+  word: 'word cuts a text between its words',
+  bpe: 'bpe learns its tokens from the text',
+};
+
+/** Least tokens that can be learnt, special ones included, and most. @type {Record<string, number>} */
+const LEAST = { word: 3, bpe: 257 };
+const MOST = 2 ** 20;
+
+/** Refuses what a tokenizer has no use for. @param {import('./args.js').Options} options @param {string} name */
+function checkUse(options, name) {
+  const encoding = Object.hasOwn(ENCODINGS, name);
+  const why = WHY[name] ?? (encoding ? `${name} has its own tokens` : `${name} has its tokens already`);
+  for (const [option, kinds] of Object.entries(ONLY)) {
+    if (options[option] === undefined || kinds.some((kind) => kind === name)) continue;
+    throw new UsageError(`--${option} goes with --tokenizer ${listed(kinds)}: ${why}`);
+  }
+  if (options.ranks !== undefined && !encoding) throw new UsageError(`--ranks goes with the encodings, ${listed(Object.keys(ENCODINGS))}: ${why}`);
+  for (const [option, least] of /** @type {const} */ ([['vocab-size', LEAST[name]], ['min-count', 1]])) {
+    const count = options[option];
+    if (count === undefined || (count >= least && count <= MOST)) continue;
+    throw new UsageError(`--${option} must be a whole number from ${least} to ${MOST} for ${name}, not ${count}`);
+  }
+}
+
 /**
+ * Refuses, before anything is read, what cannot be.
  * @param {Folio} folio
  * @param {import('./args.js').Options} options
+ * @param {string} usual the kind that is meant where no option names one
  * @returns {Choice | undefined} undefined where no option names one
  */
-export function chosenTokenizer(folio, { tokenizer: name, ranks, split }) {
+export function chosenTokenizer(folio, options, usual) {
+  const { tokenizer: name, ranks, split } = options;
   if (split !== undefined && !SPLITS.includes(split)) throw new UsageError(`there is no split '${split}'; known: ${SPLITS.join(', ')}`);
+  if (name !== undefined && !NAMES.includes(name) && !existsSync(name)) throw new UsageError(`there is no tokenizer or file '${name}'; ${meant(name, NAMES)}`);
+  checkUse(options, name ?? usual);
   if (name === undefined) return undefined;
   const kind = KINDS.find((known) => known === name);
   if (kind) return { kind };
   if (Object.hasOwn(ENCODINGS, name)) return { ready: fromFile(ranks ?? findRanks(name), (file) => folio.tokenizer.ranks(file, { encoding: name })) };
-  if (existsSync(name)) return { ready: fromFile(name, (file) => folio.tokenizer.load(new TextDecoder().decode(file))) };
-  const near = nearest(name, NAMES);
-  throw new UsageError(`there is no tokenizer or file '${name}'; ${near ? `did you mean '${near}'?` : `known: ${NAMES.join(', ')}`}`);
+  return { ready: fromFile(name, (file) => folio.tokenizer.load(new TextDecoder().decode(file))) };
 }
 
 /** @template T @param {string} path @param {(file: Uint8Array) => T} read */

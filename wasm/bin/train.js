@@ -7,13 +7,14 @@ import { checkTrainOptions } from '../src/train-options.js';
 import { UsageError } from './args.js';
 import { baselineWords } from './baselines.js';
 import { budgetedPresets, choosePreset, measureRun, parseDuration } from './budget.js';
+import { ENGINE_OPTIONS, engineWords, loadEngine } from './engine.js';
 import { seconds, show } from './events.js';
 import { about, checkWritable, isAnother, isOfCheckpoint, isOfOldText, isOfText, modelFile, readFile, readText, writeFile } from './files.js';
 import { INIT_NOTES, INIT_OPTIONS, checkInit, oldTextOf, writeSample } from './init.js';
-import { interrupt } from './interrupt.js';
+import { INTERRUPTED, interrupt } from './interrupt.js';
 import { DEFAULT_PRESET, chosenSettings, presetNames, readPreset } from './presets.js';
-import { ENGINE_OPTIONS, engineWords, loadEngine } from './engine.js';
 import { Progress, clock, grouped, size } from './progress.js';
+import { checkResumed, goOn } from './resume.js';
 import { TOKENIZER_OPTIONS, chosenTokenizer } from './tokenizers.js';
 
 /** @type {import('./args.js').Command} */
@@ -25,23 +26,24 @@ export const train = {
       value: 'NAME|FILE',
       doc: `settings to start from (default: ${DEFAULT_PRESET}; known: ${presetNames().join(', ')}); auto: the largest that fits the budget`,
     },
-    set: { value: 'key=value', many: true, doc: 'one setting; may stand more than once (`folio info` lists them)' },
-    steps: { value: 'N', kind: 'count', doc: 'training steps: sets max_iters, so the schedule ends there' },
+    set: { value: 'key=value', many: true, doc: 'one setting; may be given more than once (`folio info` lists them all)' },
+    steps: { value: 'N', kind: 'count', doc: "training steps: sets max_iters, so the schedule ends there (default: the preset's)" },
     budget: { value: 'TIME', doc: 'instead of steps: as many as fit into 60s, 5m, 1h; all of it then ends in time, with the schedule' },
-    seed: { value: 'N', kind: 'count', doc: 'everything random follows from it' },
+    seed: { value: 'N', kind: 'count', doc: "everything random follows from it (default: the preset's)" },
     ...TOKENIZER_OPTIONS,
-    'eval-every': { value: 'N', kind: 'count', doc: 'steps between evaluations; 0: only at the end' },
+    'eval-every': { value: 'N', kind: 'count', doc: "steps between evaluations; 0: only at the end (default: the preset's)" },
     patience: { value: 'N', kind: 'count', doc: 'stop after N evaluations without improvement, and keep the best (default: 0, never)' },
     'keep-best': { doc: 'the weights with the lowest validation loss are those of the end and of --out' },
     'on-divergence': { value: 'stop|rollback|ignore', doc: 'when the loss leaves its course: stop, go back and on with half the rate, or go on (default: stop)' },
-    resume: { value: 'FILE', doc: 'go on from a checkpoint, with its settings' },
+    resume: { value: 'FILE', doc: 'go on from a checkpoint, with its settings; --data names the same text again' },
     ...INIT_OPTIONS,
     out: { value: 'FILE', doc: 'save a checkpoint at the end, at every evaluation and on Ctrl-C' },
     json: { doc: 'one JSON object a line on stdout: data, step, eval, plan, moved, diverged, sample and done events' },
     ...ENGINE_OPTIONS,
   },
   meant: 'data',
-  notes: `Ctrl-C stops after the step that is done and saves; pressed twice it does not wait.
+  notes: `Ctrl-C stops after the step that is done, saves, and says how to go on; pressed twice it does not wait.
+
 With --keep-best the weights in --out are the best so far, and those of the last step stand beside them in the same file: --resume goes on from
 these, exactly, and still knows the best. When the loss leaves its course the last good state is brought back; what is not finite is never saved.
 
@@ -71,7 +73,7 @@ async function runTrain(given) {
   /** @type {ReturnType<typeof readText> | undefined} read once, as a pipe can be */
   let read;
   const open = (/** @type {string | undefined} */ name) => openNamed(folio, options, () => (read ??= readText(options.data)), name);
-  const { run, path, text, old } = open(preset === 'auto' ? await fitting(open, Number(budget), say) : preset);
+  const { run, path, text, old, notes } = open(preset === 'auto' ? await fitting(open, Number(budget), say) : preset);
   const { max_iters: steps, eval_interval } = run.config;
   const judged = run.parts.evaluator.windows > 0;
   // a small text is soon learnt by heart: a fine-tuning ends with the best weights, where there is something to judge them by
@@ -83,9 +85,11 @@ async function runTrain(given) {
   say(`text: ${path}, ${size(text.length)}, ${run.config.vocab_size} tokens in the vocabulary`);
   const end = budget === undefined ? `steps ${run.step} to ${steps}` : `from step ${run.step}, for ${budget} s`;
   say(`model: ${grouped(run.parameters)} parameters, ${size(folio.memory(run.config).total_bytes)} of memory; ${end}`);
-  for (const note of run.notes) say(note);
+  for (const note of [...notes, ...run.notes]) say(note);
+  if (resume && run.step === steps && budget === undefined) say(`all ${steps} steps are done already; --steps N, with more, goes on`);
   if (init) say(old ? `old text: ${old.path}` : 'old text: not known; --old-data FILE names it, to see what is forgotten');
-  if (out && isAnother(out, resume)) say(`${out} is there already: what is learnt now replaces it`);
+  if (!out) say('nothing will be saved, as no --out is given');
+  else if (isAnother(out, resume)) say(`${out} is there already: what is learnt now replaces it`);
   const begin = run.step;
   const save = () => {
     if (out) writeFile(out, run.checkpoint());
@@ -121,7 +125,8 @@ async function runTrain(given) {
     const best = run.best ? `; the best weights so far are of step ${run.best.step}` : '';
     const where = !out ? 'nothing was saved, as no --out was given' : done ? `saved to ${out}` : 'nothing was saved, as no step was done';
     console.error(`interrupted after ${run.step} steps; ${where}${best}`);
-    return 130;
+    if (out && done) console.error(`to go on: ${goOn(options, old)}`);
+    return INTERRUPTED;
   }
   save();
   say(out ? `saved to ${out}` : 'the model is not saved, as no --out was given');
@@ -142,9 +147,11 @@ function openNamed(folio, options, read, preset) {
   const { path, text } = read();
   const start = init && readFile(init);
   const old = oldTextOf(options, start, text);
-  const from = { checkpoint: resume && readFile(resume), tokenizer, init: start, initOptimizer, oldText: old?.text };
+  const checkpoint = resume && readFile(resume);
+  const notes = checkpoint ? checkResumed(folio, resume, checkpoint, config, { path, text, named: options.data !== undefined }) : [];
+  const from = { checkpoint, tokenizer, init: start, initOptimizer, oldText: old?.text };
   const opening = () => about(resume ?? init ?? '', () => openRun(folio, { text, config: { ...config, ...chosen }, ...from }), isOfCheckpoint);
-  return { run: about(old?.path ?? '', () => about(path, () => typed(opening), isOfText), isOfOldText), path, text, old };
+  return { run: about(old?.path ?? '', () => about(path, () => typed(opening), isOfText), isOfOldText), path, text, old, notes };
 }
 
 /**
@@ -210,9 +217,11 @@ function dataEvent(path, { config, parts: { dataset, tokenizer } }, baselines) {
  * @param {Record<string, unknown>} config
  */
 function tokenizerFor(folio, options, config) {
-  const { resume, 'vocab-size': vocab_size } = options;
-  const choice = chosenTokenizer(folio, options);
-  if (resume && (choice || vocab_size !== undefined)) throw new UsageError('--tokenizer and --resume exclude each other: a checkpoint brings its tokenizer');
+  const { resume, tokenizer, 'vocab-size': vocab_size } = options;
+  if (resume && (tokenizer !== undefined || vocab_size !== undefined)) {
+    throw new UsageError(`--${tokenizer === undefined ? 'vocab-size' : 'tokenizer'} and --resume exclude each other: a checkpoint brings its tokenizer`);
+  }
+  const choice = chosenTokenizer(folio, options, String(config.tokenizer ?? 'char'));
   const ready = choice && 'ready' in choice ? choice.ready : undefined;
   const kind = ready?.kind ?? (choice && 'kind' in choice ? choice.kind : undefined);
   const chosen = { ...(kind ? { tokenizer: kind } : {}), ...(vocab_size !== undefined ? { vocab_size } : {}) };
