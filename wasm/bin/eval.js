@@ -1,5 +1,6 @@
 /** eval.js - `folio eval`: the loss of a model over the whole validation part of a text. */
 
+import { fingerprint } from '../src/checkpoint/fingerprint.js';
 import { FolioError } from '../src/error.js';
 import { withBits } from '../src/baselines.js';
 import { finished } from '../src/pace.js';
@@ -14,7 +15,7 @@ export const evaluate = {
   doc: 'the loss of a model over the whole validation part of a text',
   options: {
     model: { value: 'FILE', doc: 'a checkpoint of `folio train`, or a folder of `folio export` (default: the model that comes with Folio)' },
-    data: { value: 'FILE|-', doc: 'the text, UTF-8 (default: as for `folio train`)' },
+    data: { value: 'FILE|-', doc: 'the text, UTF-8; -: standard input (default: as for `folio train`)' },
     baselines: { doc: 'also what a model has to beat: uniform, unigram, bigram, trigram, counted on the training part' },
     json: { doc: 'one JSON object on stdout' },
     ...ENGINE_OPTIONS,
@@ -27,12 +28,13 @@ export const evaluate = {
 async function runEval({ model, data, json, baselines, ...options }) {
   const file = chosenModel(model);
   const folio = await loadEngine(options);
-  const { tokenizer, step, model: trained } = about(file, () => openWriter(folio, readFile(file)), isOfCheckpoint);
+  const { tokenizer, step, text: learnt, model: trained } = about(file, () => openWriter(folio, readFile(file)), isOfCheckpoint);
   const { path, text } = readText(data);
+  if (data === undefined && learnt && learnt !== fingerprint(text)) console.error(`${file} has learnt another text than ${path}; --data FILE names it`);
   const ids = about(path, () => shorten(encodeText(tokenizer, text), tokenizer.vocabSize), isOfText);
   const dataset = about(path, () => folio.dataset(trained.config, ids), isOfText);
   const val_loss = await finished(folio.evaluator(trained, dataset).pieces(), interrupt);
-  if (val_loss === null) throw new FolioError('EMPTY', 'eval', 'eval: this model has val_fraction=0, so no part of the text is for validation');
+  if (val_loss === null) throw new FolioError('EMPTY', 'eval', 'this model has val_fraction=0, so no part of the text is for validation');
   const bits = bitsPerNat(tokenizer, text, ids, dataset.nTrain);
   const bits_per_byte = val_loss * bits;
   const beat = baselines && withBits(await finished(await dataset.baselinePieces({ vocabulary: tokenizer.vocabSize }), interrupt), bits);

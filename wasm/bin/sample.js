@@ -22,9 +22,9 @@ export const sample = {
     'repetition-penalty': { value: 'X', kind: 'real', doc: 'above 1: tokens in the context become less likely (default: 1)' },
     seed: { value: 'N', kind: 'count', doc: 'the same seed writes the same text (default: 1)' },
     stop: { value: 'TEXT', doc: 'end before this text (default: at the length only)' },
-    probabilities: { doc: 'tell of each token how likely it was: shaded on a terminal, a line each elsewhere' },
-    alternatives: { value: 'N', kind: 'count', doc: 'with --probabilities off a terminal or --json: so many of the likeliest tokens (default: 5)' },
-    json: { doc: 'one object a token, with its probability, chance, rank and alternatives' },
+    probabilities: { doc: 'tell of each token how likely it was: in colours on a terminal, a line each elsewhere' },
+    alternatives: { value: 'N', kind: 'count', doc: 'how many of the likeliest tokens are told, with --json, or with --probabilities where there are no colours (default: 5)' },
+    json: { doc: 'one JSON object a line for each token: its probability, chance, rank and alternatives' },
     ...ENGINE_OPTIONS,
   },
   meant: 'prompt',
@@ -45,7 +45,8 @@ async function runSample(options) {
     if (detailed) await writeTokens(writer.generate({ ...asked, details }), prompt, options.json);
     else await writeText(writer.generate(asked), prompt);
   } catch (error) {
-    throw error instanceof FolioError && error.op === 'generate' && error.code === 'RANGE' ? new UsageError(error.message) : error;
+    if (error instanceof FolioError && error.code === 'UNKNOWN_CHAR') throw new FolioError(error.code, 'sample', `--prompt: ${error.message.replace(/^tokenizer\.encode: /, '')}`);
+    throw error instanceof FolioError && error.op === 'generate' && error.code === 'RANGE' ? new UsageError(error.message.replace(/^generate: /, '')) : error;
   }
   return 0;
 }
