@@ -344,6 +344,11 @@ test('on a terminal: a bar that redraws itself', async () => {
   const event = (/** @type {number} */ step) => /** @type {any} */ ({ event: 'step', step, loss: 2, lr: 1, grad_norm: 1, tokens: 100 * (step + 1), seconds: step + 1 });
   progress.step(event(4));
   assert.equal(text, `\r\x1b[2K${'━'.repeat(12)}${'─'.repeat(12)} 5/10  loss 2.0000  100 tokens/s  ETA 0:05`);
+  out.columns = 52;
+  text = '';
+  progress.step(event(9));
+  assert.equal(text, `\r\x1b[2K${'━'.repeat(8)} 10/10  loss 2.0000  100 tokens/s  ETA 0:00`, 'the bar makes room for the figures');
+  out.columns = 90;
   text = '';
   progress.line('saved');
   assert.equal(text, '\r\x1b[2Ksaved\n');

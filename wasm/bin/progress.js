@@ -2,6 +2,7 @@
 
 /** @typedef {import('../src/run.js').StepEvent} StepEvent */
 
+/** Characters of the bar, where there is room. */
 const BAR = 24;
 
 /** 83.4 -> '1:23' @param {number} seconds */
@@ -57,8 +58,10 @@ export class Progress {
       const now = performance.now();
       if (!last && now - this.#drawn < 100) return;
       this.#drawn = now;
-      const filled = Math.round((BAR * done) / this.#steps);
-      this.#redraw(`${'━'.repeat(filled)}${'─'.repeat(BAR - filled)} ${this.#facts(event)}`);
+      const facts = this.#facts(event);
+      const bar = Math.max(0, Math.min(BAR, this.#room - facts.length - 1));
+      const filled = Math.min(bar, Math.round((bar * done) / this.#steps));
+      this.#redraw(`${'━'.repeat(filled)}${'─'.repeat(bar - filled)} ${facts}`);
     } else if (last || done === this.#from + 1 || done % Math.max(1, Math.round(this.#steps / 20)) === 0) {
       this.line(`step ${this.#facts(event)}`);
     }
@@ -86,6 +89,11 @@ export class Progress {
 
   /** @param {string} text */
   #redraw(text) {
-    this.#out.write(`\r\x1b[2K${text.slice(0, (this.#out.columns || 80) - 1)}`);
+    this.#out.write(`\r\x1b[2K${text.slice(0, this.#room)}`);
+  }
+
+  /** Characters that fit into a line: in the last column a terminal may begin the next. */
+  get #room() {
+    return (this.#out.columns || 80) - 1;
   }
 }
