@@ -1,6 +1,6 @@
 // site.js - node tests/site.js FROM TO: the page as it is put on a server, made of the page as it is written. Scripts of index.html and workers become
-// one small file each (what is imported on demand stays apart, in a file of its own), the style sheets that it names one; all else is copied. Source maps stand
-// beside them, so that a browser's tools show the code as it is written.
+// one small file each (what is imported on demand stays apart, in a file of its own), the style sheets that it names one, but for those that ask for the width of
+// the window; all else is copied. Source maps stand beside them, so that a browser's tools show the code as it is written.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -12,6 +12,9 @@ import { minify } from 'terser';
 
 const SHEET = 'page.css';
 const TARGET = 'es2022';
+
+/** In a sheet that has this, whatever it styles is styled anew where a width is passed. */
+const WIDTH = /@media[^{]*width/;
 
 /**
  * A module that is put into a file elsewhere still finds its neighbours: its `import.meta.url` stays what it was.
@@ -55,7 +58,9 @@ export async function makeSite(from, to) {
   const all = (await readdir(from, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const files = all.map(({ parentPath, name }) => relative(from, join(parentPath, name)).split(sep).join('/'));
   const html = readFileSync(join(from, 'index.html'), 'utf8');
-  const sheets = [...html.matchAll(/^ *<link rel="stylesheet" href="([^"]+)" \/>\n/gm)];
+  const named = [...html.matchAll(/^ *<link rel="stylesheet" href="([^"]+)" \/>\n/gm)];
+  const sheets = named.filter(([, href]) => !WIDTH.test(readFileSync(join(from, href), 'utf8')));
+  if (sheets.some((sheet, i) => sheet !== named[i])) throw new Error('index.html names a sheet that asks for the width of the window before one that does not');
   const scripts = [...html.matchAll(/<script (?:type="module" )?src="([^"]+)">/g)].map(([, src]) => src);
   const workers = files.filter((file) => /(^|[/-])worker\.js$/.test(file));
 

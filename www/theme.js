@@ -27,8 +27,16 @@
     document.dispatchEvent(new Event('themechange'));
   };
 
+  /** All colours at once; what else fades does so again when they are there. */
+  const turn = () => {
+    const { classList } = document.documentElement;
+    classList.add('turning');
+    show();
+    requestAnimationFrame(() => setTimeout(() => classList.remove('turning')));
+  };
+
   show();
-  dark.addEventListener('change', show);
+  dark.addEventListener('change', turn);
   document.addEventListener('DOMContentLoaded', () => {
     show();
     document.getElementById('theme')?.addEventListener('click', () => {
@@ -38,7 +46,7 @@
       } catch {
         // The choice then lasts as long as the page.
       }
-      show();
+      turn();
     });
   });
 })();

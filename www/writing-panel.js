@@ -6,6 +6,7 @@ import { bindControl } from './form.js';
 import { count } from './format.js';
 import { announce, noticeError } from './notices.js';
 import { ALTERNATIVES } from './observer.js';
+import { withSheet } from './sheets.js';
 import { on } from './training-panel.js';
 
 /** @typedef {import('./session.js').Session} Session @typedef {import('./state.js').State} State @typedef {import('./history.js').Sample} Sample */
@@ -175,7 +176,7 @@ export class WritingPanel {
   /** What draws, and with it the last that was to be drawn. */
   async #fetch() {
     try {
-      const { Leaves } = await import('./leaves.js');
+      const [{ Leaves }] = await Promise.all([import('./leaves.js'), withSheet('css/reading.css')]);
       this.#leaves = new Leaves(this.session);
       this.#last(this.#leaves);
     } catch (error) {

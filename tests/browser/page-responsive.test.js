@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { assertNoFaults, cpuClock, inState, longestTask, ready, setUp, steps, untilPoints } from './page.js';
+import { assertNoFaults, cpuClock, inState, longestTask, mostStyled, openAll, ready, setUp, steps, untilPoints } from './page.js';
 
 const site = setUp();
 
@@ -66,6 +66,32 @@ test('while it trains, everything can be used: no long task, no slow answer', { 
   t.diagnostic(`measured: of ${made} interactions while it trained 98% were answered within ${slow < 16 ? 'less than 16' : slow} ms, the slowest within ${interactions[0] ?? 'less than 16'} ms; the longest task took ${longest.toFixed(0)} ms of the processor; over ${TASK} ms by the clock: ${tasks.join(', ') || 'none'}`);
   assert.ok(slow <= INTERACTION, `${interactions.slice(0, 5)} ms`);
   assert.ok(longest <= TASK, `a task of ${longest} ms`);
+  assertNoFaults(page);
+});
+
+test('another width styles only what it changes; another theme begins no animation', async (t) => {
+  const page = await site.open(t);
+  await ready(page);
+  await openAll(page);
+  await page.waitForTimeout(500);
+  const all = await page.evaluate(() => document.querySelectorAll('*').length);
+  for (const width of [1024, 390, 1440]) {
+    const styled = await mostStyled(site.browser, page, () => page.setViewportSize({ width, height: 900 }));
+    t.diagnostic(`measured: at ${width} px ${styled} of ${all} elements are styled anew`);
+    assert.ok(styled > 0 && styled < all / 4, `${styled} of ${all} at ${width} px`);
+  }
+  assert.ok((await mostStyled(site.browser, page, () => page.click('#theme'))) > all, 'the account can see it: all is styled anew where all colours change');
+  const running = () => page.evaluate(() => document.getAnimations().length);
+  await page.mouse.move(0, 0);
+  await page.waitForTimeout(400);
+  const begun = await page.evaluate(() => {
+    document.getElementById('theme')?.click();
+    return document.getAnimations().length;
+  });
+  assert.equal(begun, 0);
+  await page.waitForTimeout(100);
+  await page.hover('#step');
+  assert.ok((await running()) > 0, 'what is pointed at fades again');
   assertNoFaults(page);
 });
 

@@ -160,19 +160,31 @@ export async function cpuClock(browser) {
 }
 
 /**
- * The longest task of the main thread meanwhile, in milliseconds of the processor, whatever else the machine does.
- * @param {import('playwright-core').Browser} browser @param {AnyPage} page @param {() => Promise<unknown>} work
+ * What the main thread does meanwhile.
+ * @param {import('playwright-core').Browser} browser @param {AnyPage} page @param {string} category @param {() => Promise<unknown>} work
+ * @returns {Promise<{name: string, tdur: number, args: any}[]>} tdur: microseconds of the processor, whatever else the machine does
  */
-export async function longestTask(browser, page, work) {
-  await browser.startTracing(page, { categories: ['toplevel'] });
+async function doings(browser, page, category, work) {
+  await browser.startTracing(page, { categories: [category] });
   await work();
   await page.waitForTimeout(100);
   const { traceEvents } = JSON.parse(`${await browser.stopTracing()}`);
   const threads = new Set();
   for (const { name, args, pid, tid } of traceEvents) if (name === 'thread_name' && args.name === 'CrRendererMain') threads.add(`${pid}:${tid}`);
-  const tasks = traceEvents.filter((/** @type {any} */ { ph, pid, tid, tdur }) => ph === 'X' && tdur && threads.has(`${pid}:${tid}`));
+  return traceEvents.filter((/** @type {any} */ { ph, pid, tid, tdur }) => ph === 'X' && tdur && threads.has(`${pid}:${tid}`));
+}
+
+/** The longest task of the main thread meanwhile, in milliseconds. @param {import('playwright-core').Browser} browser @param {AnyPage} page @param {() => Promise<unknown>} work */
+export async function longestTask(browser, page, work) {
+  const tasks = await doings(browser, page, 'toplevel', work);
   assert.ok(tasks.length > 10, `the trace saw ${tasks.length} tasks`);
-  return Math.max(...tasks.map((/** @type {any} */ { tdur }) => tdur / 1000));
+  return Math.max(...tasks.map(({ tdur }) => tdur / 1000));
+}
+
+/** The most elements that are styled anew at once meanwhile. @param {import('playwright-core').Browser} browser @param {AnyPage} page @param {() => Promise<unknown>} work */
+export async function mostStyled(browser, page, work) {
+  const styled = (await doings(browser, page, 'devtools.timeline', work)).filter(({ name }) => name === 'UpdateLayoutTree');
+  return Math.max(0, ...styled.map(({ args }) => args.elementCount));
 }
 
 /** Nothing went wrong that a page may not do. @param {Page} page */
