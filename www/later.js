@@ -8,6 +8,7 @@ import { offerInside } from './inside.js';
 import { offerThreads, tellAlone } from './isolation.js';
 import { keepOffline } from './offline.js';
 import { followNumerics } from './numerics.js';
+import { followPending } from './pending.js';
 import { followPower } from './power.js';
 import { takeKeys } from './shortcuts.js';
 import { tellVerdicts } from './verdicts.js';
@@ -23,6 +24,7 @@ export async function finishPage(training, state, texts) {
   followEstimate(session, state, texts);
   followNumerics(session, state);
   tellVerdicts(session);
+  followPending(training, state, texts);
   followPower(training, state);
   for (const chart of [import('./chart.js'), import('./uplot/uPlot.esm.js')]) chart.catch(() => {}); // the first point is not to wait for them
   takeKeys();
