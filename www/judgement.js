@@ -29,6 +29,9 @@ const HIGHEST = 1.1;
 const FALL = 0.01;
 const SEEN = 100;
 
+/** Losses that differ by less are the same to a reader: a text of one letter has no other, and is learnt at once. */
+const SEEN_APART = 0.005;
+
 /** Overfitting: since the best look there were so many others, the last one worse by this share, and the training loss better by that. */
 const WORSE = 2;
 const RISEN = 0.03;
@@ -55,7 +58,7 @@ const stretchOf = ({ maxSteps }) => Math.max(LEAST, Math.ceil(STRETCH * maxSteps
 function flat({ steps, losses }, course) {
   const { step, warmup, unigram, seen } = course;
   const stretch = stretchOf(course);
-  if (unigram === null || step < warmup + stretch || seen < SEEN) return null;
+  if (unigram === null || unigram < SEEN_APART || step < warmup + stretch || seen < SEEN) return null;
   /** @type {number[]} */
   const last = [];
   for (let i = steps.length - 1; i >= 0 && steps[i] >= step - stretch; i--) {
@@ -78,7 +81,7 @@ function overfits(history) {
   const last = looks.at(-1);
   if (!best || !last) return null;
   const since = looks.filter(({ step }) => step > best.step);
-  if (since.length < WORSE || last.val < (1 + RISEN) * best.val) return null;
+  if (since.length < WORSE || last.val < (1 + RISEN) * best.val || last.val - best.val < SEEN_APART) return null;
   const [then, now] = [history.smoothAt(best.step), history.loss];
   if (then === null || now === null || now > (1 - FALLEN) * then) return null;
   const words = `The validation loss has risen from ${loss(best.val)} at step ${count(best.step)} to ${loss(last.val)}, while the training loss falls: `
@@ -95,7 +98,7 @@ function stalls(history, course) {
   const before = bestOf(looks.filter((look) => look.step <= from));
   const since = looks.filter((look) => look.step > from);
   const now = bestOf(since);
-  if (!before || !now || since.length < LOOKS || now.val < (1 - GAIN) * before.val) return null;
+  if (!before || !now || since.length < LOOKS || now.val < (1 - GAIN) * before.val || before.val < SEEN_APART) return null;
   const words = `The validation loss has not got better since step ${count(before.step)}, and ${count(maxSteps - step)} steps are left. `
     + 'Another learning rate may help, or a larger model; or leave it at that.';
   return { name: 'stalls', words };

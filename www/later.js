@@ -2,7 +2,7 @@
 
 import './folio/src/checkpoint/safetensors.js'; // a run that is kept needs it, perhaps without a connection
 
-import { followEstimate } from './estimate.js';
+import { followEstimate, followMoves } from './estimate.js';
 import { keepFiles } from './files.js';
 import { offerInside } from './inside.js';
 import { offerThreads, tellAlone } from './isolation.js';
@@ -22,6 +22,7 @@ export async function finishPage(training, state, texts) {
   keepFiles(session, state, texts, starts);
   offerInside(session);
   followEstimate(session, state, texts);
+  followMoves(session);
   followNumerics(session, state);
   tellVerdicts(session);
   followPending(training, state, texts);

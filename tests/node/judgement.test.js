@@ -156,6 +156,10 @@ test('a large vocabulary stands at the unigram loss for a while, and nothing is 
   assert.deepEqual((await real(mock, { ...preset('tiny'), tokenizer: 'bpe', vocab_size: 1024, max_iters: 150 })).names, []);
 });
 
+test('nothing is told of a text of one letter, which is learnt at once', async () => {
+  assert.deepEqual((await real('x'.repeat(400), { ...preset('tiny'), max_iters: 120, eval_interval: 20 })).names, []);
+});
+
 test('a real run that learns a short text by heart', async () => {
   const run = await real(TEXT.slice(0, 1500), { ...preset('tiny'), max_iters: 700, eval_interval: 50, val_fraction: 0.2, learning_rate: 0.01 });
   assert.deepEqual(run.names, ['overfits']);
