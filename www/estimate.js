@@ -6,7 +6,7 @@ import { isDeath } from './faults.js';
 import { count, duration } from './format.js';
 import { notice } from './notices.js';
 import { secondsOf } from './timed.js';
-import { on, planned } from './training-panel.js';
+import { on } from './training-panel.js';
 import { tellEstimate } from './waiting.js';
 
 /** @typedef {import('./state.js').State} State @typedef {import('./folio/src/client.js').Client} Client */
@@ -108,7 +108,7 @@ export function followMoves(session) {
   let told = '';
   on(session, 'planned', (/** @type {import('./folio/src/budget.js').PlanEvent} */ plan) => {
     end = plan.steps;
-    told = planned(plan);
+    told = /** @type {HTMLElement | null} */ (document.querySelector('.notice'))?.dataset.text ?? ''; // the newest: the plan, told just now
   });
   on(session, 'step', () => {
     const { maxSteps, source } = session;

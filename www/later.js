@@ -13,12 +13,20 @@ import { followPower } from './power.js';
 import { takeKeys } from './shortcuts.js';
 import { tellVerdicts } from './verdicts.js';
 
+/** What is said of a setting calls others as the page does, not as the core does. @param {import('./state.js').State} state */
+function nameSettings(state) {
+  for (const doc of document.querySelectorAll('.field > .doc')) {
+    doc.textContent = doc.textContent.replace(/\b[a-z]+_[a-z_]+\b/g, (name) => (state.rows.has(name) ? `“${state.row(name).label}”` : name));
+  }
+}
+
 /**
  * @param {import('./training-panel.js').TrainingPanel} training @param {import('./state.js').State} state
  * @param {import('./text-panel.js').TextPanel} texts
  */
 export async function finishPage(training, state, texts) {
   const { session, starts } = training;
+  nameSettings(state);
   keepFiles(session, state, texts, starts);
   offerInside(session);
   followEstimate(session, state, texts);
