@@ -21,7 +21,7 @@ const LOOKS = 240;
 /** @type {{key: 'gradients'|'activations'|'attention'|'mlp', title: string}[]} */
 const STRIPS = [
   { key: 'gradients', title: 'Gradient' },
-  { key: 'activations', title: 'Residual stream behind it' },
+  { key: 'activations', title: 'Residual stream after the block' },
   { key: 'attention', title: 'What attention adds' },
   { key: 'mlp', title: 'What the MLP adds' },
 ];

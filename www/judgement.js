@@ -12,6 +12,7 @@ import { EARLY } from './looks.js';
  * @property {number} maxSteps
  * @property {number} warmup steps in which the learning rate rises
  * @property {number|null} unigram loss of a model that knows how often each token is, and nothing else
+ * @property {number} seen tokens learnt from so far, for each token of the vocabulary
  */
 /** @typedef {'flat'|'overfits'|'stalls'} Name */
 
@@ -19,10 +20,17 @@ import { EARLY } from './looks.js';
 const STRETCH = 0.2;
 const LEAST = 60;
 
-/** Flat: the loss is about the unigram's, from this many times it to that, and half a stretch brings less than this share of it. */
+/**
+ * Flat: the loss is about the unigram's, from this many times it to that, and half a stretch brings less than this share of it. Until each token was
+ * seen so many times, on the mean, that is how learning begins: a large vocabulary takes longer to come out of it.
+ */
 const LOWEST = 0.97;
 const HIGHEST = 1.1;
 const FALL = 0.01;
+const SEEN = 100;
+
+/** Losses that differ by less are the same to a reader: a text of one letter has no other, and is learnt at once. */
+const SEEN_APART = 0.005;
 
 /** Overfitting: since the best look there were so many others, the last one worse by this share, and the training loss better by that. */
 const WORSE = 2;
@@ -48,9 +56,9 @@ const stretchOf = ({ maxSteps }) => Math.max(LEAST, Math.ceil(STRETCH * maxSteps
 
 /** It has learnt how often each token is, and nothing beyond. @param {History} history @param {Course} course @returns {ReturnType<typeof judge>} */
 function flat({ steps, losses }, course) {
-  const { step, warmup, unigram } = course;
+  const { step, warmup, unigram, seen } = course;
   const stretch = stretchOf(course);
-  if (unigram === null || step < warmup + stretch) return null;
+  if (unigram === null || unigram < SEEN_APART || step < warmup + stretch || seen < SEEN) return null;
   /** @type {number[]} */
   const last = [];
   for (let i = steps.length - 1; i >= 0 && steps[i] >= step - stretch; i--) {
@@ -73,7 +81,7 @@ function overfits(history) {
   const last = looks.at(-1);
   if (!best || !last) return null;
   const since = looks.filter(({ step }) => step > best.step);
-  if (since.length < WORSE || last.val < (1 + RISEN) * best.val) return null;
+  if (since.length < WORSE || last.val < (1 + RISEN) * best.val || last.val - best.val < SEEN_APART) return null;
   const [then, now] = [history.smoothAt(best.step), history.loss];
   if (then === null || now === null || now > (1 - FALLEN) * then) return null;
   const words = `The validation loss has risen from ${loss(best.val)} at step ${count(best.step)} to ${loss(last.val)}, while the training loss falls: `
@@ -90,7 +98,7 @@ function stalls(history, course) {
   const before = bestOf(looks.filter((look) => look.step <= from));
   const since = looks.filter((look) => look.step > from);
   const now = bestOf(since);
-  if (!before || !now || since.length < LOOKS || now.val < (1 - GAIN) * before.val) return null;
+  if (!before || !now || since.length < LOOKS || now.val < (1 - GAIN) * before.val || before.val < SEEN_APART) return null;
   const words = `The validation loss has not got better since step ${count(before.step)}, and ${count(maxSteps - step)} steps are left. `
     + 'Another learning rate may help, or a larger model; or leave it at that.';
   return { name: 'stalls', words };

@@ -8,6 +8,8 @@ import { hex, spoken, visible } from './tokens.js';
 
 /** How the page calls the rules that leave tokens out. @type {Record<string, string>} */
 const CUTS = { temperature: 'temperature', top_k: 'top k', top_p: 'top p', min_p: 'min p', vocabulary: 'no token' };
+/** The one that is longer than its column. */
+const SHORT = /^temperature$/;
 
 /** 0.412 -> "41%", 0.041 -> "4.1%", 0.0004 -> "<0.1%". @param {number} share */
 export const percent = (share) => (share >= 0.0995 ? `${Math.round(100 * share)}%` : share >= 0.00095 ? `${(100 * share).toFixed(1)}%` : '<0.1%');
@@ -62,7 +64,7 @@ export class Reading {
     const [model, sampler] = shares(token);
     const place = `${ranked(rank)}${penalised ? ', penalised' : ''}`;
     const before = looked ? [] : [element('span', 'hint', 'Point at the text. Its last: ')];
-    this.#line.replaceChildren(...before, element('b', '', sign(own)), ` ${model}${sampler ? ` \u2192 ${sampler}` : ''}, ${place}`);
+    this.#line.replaceChildren(...before, element('b', '', sign(own)), ` ${model}${sampler ? `${looked ? ', drawn with' : ' \u2192'} ${sampler}` : ''}, ${place}`);
     const longest = Math.max(...alternatives.map((one) => sign(one).length));
     this.#list.style.setProperty('--name', `${Math.min(7, Math.max(2, longest)) * 0.6}rem`);
     this.#list.replaceChildren(...alternatives.map((one) => row(one, one.id === token.id)));
@@ -85,6 +87,6 @@ function row(one, written) {
   const bar = element('i', 'bar', '');
   bar.style.setProperty('--share', `${100 * one.probability}%`);
   const name = element('bdi', '', sign(one));
-  item.append(name, bar, element('span', 'share', model), element('span', 'sampled', sampler ?? ''));
+  item.append(name, bar, element('span', 'share', model), element('span', 'sampled', (sampler ?? '').replace(SHORT, 'temp.')));
   return item;
 }

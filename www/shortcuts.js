@@ -1,5 +1,5 @@
 // shortcuts.js - single keys for what the buttons do, and the sheet that lists them. THE table below is both. They do nothing while somebody types or
-// holds another key, and can be switched off in the sheet.
+// holds another key, and can be switched off in the sheet. Ctrl+Enter in the prompt is no single key, and always counts.
 
 import { makeDialog } from './dialog.js';
 import { byId, element } from './dom.js';
@@ -15,6 +15,9 @@ import { withSheet } from './sheets.js';
  * @property {boolean} [there] it counts where the focus is in that, which sees to it itself
  */
 
+/** Enter alone is a new line of the prompt. */
+const WRITES = 'Ctrl+Enter';
+
 /** @type {Shortcut[]} */
 const SHORTCUTS = [
   { keys: ['s', ' '], words: 'start, pause, go on', id: 'start' },
@@ -22,6 +25,7 @@ const SHORTCUTS = [
   { keys: ['r'], words: 'reset the run', id: 'reset' },
   { keys: ['w'], words: 'let it write', id: 'write' },
   { keys: ['/'], words: 'to the prompt', id: 'prompt' },
+  { keys: [WRITES], words: 'in the prompt: let it write', id: 'prompt', there: true },
   { keys: ['l'], words: 'share it: a link, a file', id: 'share' },
   { keys: ['+', '-', '0'], words: 'in the chart: nearer, farther, all', id: 'chart', there: true },
   { keys: ['t'], words: 'light or dark', id: 'theme' },
@@ -45,6 +49,11 @@ export function takeKeys() {
     await Promise.all(['css/dialog.css', 'css/sheet.css'].map(withSheet)).catch(noticeError);
     sheet ??= makeSheet(on, (now) => remember(KEY, (on = now) ? 'on' : OFF));
     sheet.showModal();
+  });
+  byId('prompt', HTMLTextAreaElement).addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.repeat) return;
+    event.preventDefault();
+    press('write');
   });
   document.addEventListener('keydown', (event) => {
     const { key, target } = event;

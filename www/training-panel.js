@@ -4,7 +4,6 @@ import { byId, element, say } from './dom.js';
 import { count, duration, loss, short, small } from './format.js';
 import { announce, notice, noticeError, withdraw } from './notices.js';
 import { takeConfig } from './start-panel.js';
-import { isAsSet } from './timed.js';
 import { idleWords } from './waiting.js';
 
 /** @typedef {import('./session.js').Session} Session @typedef {import('./chart.js').Chart} Chart @typedef {import('./state.js').State} State */
@@ -28,6 +27,8 @@ export class TrainingPanel {
   #recent = [];
   /** Another run that trains against this one. @type {import('./race.js').Race|null} */
   race = null;
+  /** Says whether settings and text still are the run's: pending.js, once that is there. */
+  tellPending = () => {};
   /** Runs beside this one in the chart. @type {import('./curves.js').Curve[]} */
   #others = [];
   /** @type {Promise<Chart>|null} */
@@ -64,7 +65,6 @@ export class TrainingPanel {
     on(session, 'recovered', (/** @type {{error: Error, reached: number, step: number, lost: boolean}} */ event) => recovered(event));
     on(session, 'fault', noticeError);
     starts.addEventListener('choice', () => void (this.race?.armed || this.clear()));
-    state.addEventListener('change', () => this.#pending());
     this.#status();
   }
 
@@ -148,7 +148,7 @@ export class TrainingPanel {
     } else this.#show();
     if (status === 'training' || status === 'done' || (status === 'paused' && this.#before === 'pausing')) announce(this.#words(), true);
     this.#before = status;
-    this.#pending();
+    this.tellPending();
   }
 
   /** @param {StepEvent} event */
@@ -282,15 +282,6 @@ export class TrainingPanel {
     if (this.race?.b.diverged) return '; the other run has diverged';
     if (rival === 'training') return '; the other run trains on';
     return rival === 'paused' ? '; the other run waits' : '';
-  }
-
-  /** Whether the settings still are the run's. */
-  #pending() {
-    const { config } = this.race?.b ?? this.session;
-    const pending = byId('pending', HTMLElement);
-    pending.hidden = !config || isAsSet(this.state, config);
-    const done = (this.race ?? this.session).status === 'done';
-    say(pending, `The settings have changed since this run began. ${done ? 'Start again, and the run uses them.' : 'Reset, and the next run uses them.'}`);
   }
 }
 

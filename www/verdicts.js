@@ -14,7 +14,9 @@ export function tellVerdicts(session) {
   const look = () => {
     const { source, history, step, maxSteps, config, baselines } = session;
     if (!source || !config || session.status !== 'training') return;
-    const found = judge(history, { step, maxSteps, warmup: Number(config.warmup_iters), unigram: baselines?.unigram.val_loss ?? null });
+    const { warmup_iters, batch_size, block_size, gradient_accumulation_steps, vocab_size } = /** @type {Record<string, number>} */ (config);
+    const seen = (step * batch_size * block_size * gradient_accumulation_steps) / vocab_size;
+    const found = judge(history, { step, maxSteps, warmup: warmup_iters, unigram: baselines?.unigram.val_loss ?? null, seen });
     if (!found) return;
     const known = told.get(source) ?? new Set();
     told.set(source, known);

@@ -2,8 +2,10 @@
 // alone: it measures times
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { TINY, assertNoFaults, inState, notices, openAll, pasted, ready, setUp, steps, untilNotice, untilPoints } from './page.js';
+import { serve } from './server.js';
 
 const site = setUp();
 
@@ -22,7 +24,7 @@ test('a run for seconds: as many steps as fit, a pause that does not count, and 
   assert.equal(await page.inputValue('#f-budget'), '4');
   assert.match(await untilStatus(page, /in 4 s/), /^Ready when you are: about [\d,]+ steps in 4 s here\.$/);
   await page.click('#start');
-  await untilNotice(page, /^About [\d,]+ steps fit into 4 s here\.$/);
+  await untilNotice(page, /^(About [\d,]+ steps fit|Steps take (longer|less time) than was measured: about [\d,]+ fit) into 4 s here\.$/);
   await untilPoints(page, 2);
   const began = performance.now();
   await page.click('#start');
@@ -46,11 +48,49 @@ test('a run for seconds: as many steps as fit, a pause that does not count, and 
   assertNoFaults(page);
 });
 
+test('where steps take longer or shorter than was measured, what was told of them is told anew', async (t) => {
+  const parts = await serve(fileURLToPath(new URL('../../build/page', import.meta.url))); // modules that can be imported one by one
+  t.after(() => parts.close());
+  const page = await site.browser.newPage();
+  t.after(() => page.close());
+  await page.goto(parts.url);
+  await ready(page);
+  const told = await page.evaluate(async () => {
+    const [{ followMoves }, { planned }, { notice }] = await Promise.all(['estimate', 'training-panel', 'notices'].map((name) => import(`/${name}.js`)));
+    const session = Object.assign(new EventTarget(), { maxSteps: 100, source: { seconds: 4 } });
+    followMoves(session);
+    const fire = (/** @type {string} */ type, detail = {}) => session.dispatchEvent(new CustomEvent(type, { detail }));
+    const shown = () => [...document.querySelectorAll('#notices .notice p')].map(({ textContent }) => textContent);
+    fire('step'); // of a run for steps
+    const plan = { steps: 100, budget: 4 };
+    notice(planned(plan));
+    fire('planned', plan);
+    fire('step');
+    const all = [shown()];
+    for (const maxSteps of [50, 60]) {
+      session.maxSteps = maxSteps;
+      fire('step');
+      all.push(shown());
+    }
+    /** @type {HTMLElement} */ (document.querySelector('.notice button')).click();
+    session.maxSteps = 70;
+    fire('step');
+    return [...all, shown()];
+  });
+  assert.deepEqual(told, [
+    ['About 100 steps fit into 4 s here.'],
+    ['Steps take longer than was measured: about 50 fit into 4 s here.'],
+    ['Steps take less time than was measured: about 60 fit into 4 s here.'],
+    [],
+  ]);
+});
+
 test('the time that a run will take is told, and follows the settings', async (t) => {
   const page = await site.open(t, TINY);
   await ready(page);
   assert.match(await untilStatus(page, /about/), /^Ready when you are: about \d+ s here\.$/);
   await openAll(page);
+  assert.match(`${await page.textContent('#f-n_head-doc')}`, /divides “Channels”$/, 'settings have the names of the page');
   await page.fill('#f-max_iters', '100000000');
   assert.match(await untilStatus(page, /days/), /^Ready when you are: about \d+ days here\.$/);
   await page.selectOption('#f-preset', 'gpt2');

@@ -33,6 +33,12 @@ test('single keys do what their sheet says, and nothing while somebody types', {
   await page.keyboard.type('start / now?');
   assert.equal(await page.inputValue('#prompt'), 'start / now?');
   assert.equal(await page.getAttribute('body', 'data-status'), 'paused');
+  await page.fill('#prompt', 'the');
+  await press('Enter');
+  assert.equal(await page.inputValue('#prompt'), 'the\n', 'a line more');
+  await press('Control+Enter');
+  await page.locator('#sample-caption').filter({ hasText: 'as you asked' }).waitFor();
+  assert.equal(await page.inputValue('#prompt'), 'the\n');
   await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement).blur());
   await press('r');
   await inState(page, 'idle');
@@ -40,7 +46,7 @@ test('single keys do what their sheet says, and nothing while somebody types', {
   await press('?');
   await page.waitForSelector('dialog.sheet[open]');
   const sheet = await page.locator('.keys dt').allTextContents();
-  assert.deepEqual(sheet, ['s or Space', 'n', 'r', 'w', '/', 'l', '+ or - or 0', 't', '?']);
+  assert.deepEqual(sheet, ['s or Space', 'n', 'r', 'w', '/', 'Ctrl+Enter', 'l', '+ or - or 0', 't', '?']);
   await press('t');
   assert.equal(await page.getAttribute('html', 'data-theme'), 'dark', 'the sheet is in front');
   for (const width of [1440, 390]) {

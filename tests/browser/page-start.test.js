@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { load } from '../../wasm/src/folio.js';
 import { openRun } from '../../wasm/src/run.js';
-import { TINY, assertNoFaults, figure, inState, notices, pasted, ready, setUp, steps, untilNotice } from './page.js';
+import { TINY, assertNoFaults, figure, inState, notices, pasted, ready, setUp, steps, untilNotice, untilPoints } from './page.js';
 
 const site = setUp();
 const MODEL = '**/model/*.safetensors';
@@ -162,4 +162,33 @@ test('a model that does not arrive is not gone on from, and leaves a run that tr
   const told = await untilNotice(page, /did not arrive/);
   await page.waitForTimeout(300);
   assert.deepEqual([await page.getAttribute('body', 'data-status'), await notices(page), await page.inputValue('#from')], ['training', [told], 'new']);
+});
+
+test('another text does not become that of the run that is there, which is told where the text is brought and beside the run', async (t) => {
+  const page = await site.open(t, `${TINY}&max_iters=100000&eval_interval=0&tokens=5`);
+  await ready(page);
+  await pasted(page, OWN);
+  assert.equal((await notices(page)).length, 1, 'no run, no word');
+  await page.click('#text-default');
+  await page.click('#start');
+  await untilPoints(page, 3);
+  await page.click('#start');
+  await inState(page, 'paused');
+  assert.ok(await page.isHidden('#pending'));
+  await pasted(page, OWN);
+  await untilNotice(page, /^The run that is there keeps the text that it began with/);
+  assert.equal(await page.textContent('#pending'), 'The text has changed since this run began. Reset, and the next run uses it.');
+  await page.click('#text-default');
+  assert.ok(await page.isHidden('#pending'));
+  assert.deepEqual((await notices(page)).filter((words) => /keeps the text/.test(words)), [], 'taken back');
+  await pasted(page, OWN);
+  await page.click('.notice button:text-is("Reset")');
+  await inState(page, 'idle');
+  assert.ok(await page.isHidden('#pending'));
+  await page.click('.notice button:text-is("Bring it back")');
+  await inState(page, 'paused');
+  assert.match(`${await page.textContent('#text-name')}`, /Shakespeare/, 'the text comes back with the run');
+  assert.ok(await page.isHidden('#pending'));
+  assert.deepEqual((await notices(page)).filter((words) => /keeps the text/.test(words)), []);
+  assertNoFaults(page);
 });

@@ -57,7 +57,7 @@ test('what the model thought of each token, by keyboard and by pointer, is what 
   assert.equal(await page.textContent('#sample'), `ROMEO:${tokens.map(({ text }) => text).join('')}`);
 
   const expected = tokens.map(({ text, probability, chance, alternatives }) => ({
-    start: `${visible(text)} ${percent(probability)}${percent(chance) === percent(probability) ? '' : ` → ${percent(chance)}`}, the`,
+    start: `${visible(text)} ${percent(probability)}${percent(chance) === percent(probability) ? '' : `, drawn with ${percent(chance)}`}, the`,
     list: alternatives.map((one) => [visible(one.text), percent(one.probability),
       one.cut?.replace('_', ' ') ?? (percent(one.chance) === percent(one.probability) ? '' : percent(one.chance))].join('|')),
   }));
@@ -299,3 +299,26 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     assertNoFaults(page);
   });
 }
+
+test('what is told of a token has room on a phone: long tokens, rules by name', async (t) => {
+  const page = await site.open(t, `${TINY}&max_iters=60&eval_interval=0&tokens=40&tokenizer=bpe&temperature=0`, { viewport: { width: 390, height: 844 } });
+  await ready(page);
+  await page.click('#start');
+  await inState(page, 'done');
+  await page.waitForSelector('#reading-list .cut .sampled:text-is("temp.")');
+  const cut = await page.evaluate(() => [...document.querySelectorAll('#reading-list li')].flatMap((row) => {
+    const { right } = row.getBoundingClientRect();
+    return [...row.querySelectorAll('span')].filter((part) => part.scrollWidth > part.clientWidth || part.getBoundingClientRect().right > right + 0.5).map((part) => part.textContent);
+  }));
+  assert.deepEqual(cut, []);
+  await page.fill('#f-temperature', '0.5');
+  await page.click('#write');
+  await page.waitForSelector('#reading-list .sampled:not(:empty)');
+  const room = await page.evaluate(() => {
+    const told = /** @type {HTMLElement} */ (document.querySelector('#reading-list li:not(.cut) .sampled'));
+    told.textContent = '<0.1%';
+    return told.clientWidth - told.scrollWidth;
+  });
+  assert.ok(room >= 0, 'the longest share fits');
+  assertNoFaults(page);
+});

@@ -75,6 +75,9 @@ test('how a model writes', async () => {
   }
   await refused([
     [() => [.../** @type {any} */ (model).generate()], 'ARGUMENT', /^generate: ids must be an array, not undefined$/],
+    [() => [...model.generate(/** @type {any} */ ({ prompt: [1], top_k: 5 }))], 'RANGE', /^generate: there is no option 'top_k'; known: temperature, topK, topP/],
+    [() => [...model.generate(/** @type {any} */ ({ prompt: [1], stop: 'x' }))], 'RANGE', /^generate: there is no option 'stop'/],
+    [() => drain(run.writer.generate(/** @type {any} */ ({ token: 5 }))), 'RANGE', /^generate: there is no option 'token'/],
     [() => drain(run.writer.generate({ temperature: /** @type {any} */ ('1') })), 'RANGE', /^generate: temperature='1' is not allowed: it must be a number$/],
   ]);
 });

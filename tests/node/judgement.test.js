@@ -21,9 +21,10 @@ class Watched {
   /** @type {Map<string, {at: number, words: string}>} */
   told = new Map();
 
-  /** @param {{maxSteps: number, warmup?: number, unigram?: number|null}} course */
-  constructor({ maxSteps, warmup = 0, unigram = UNIGRAM }) {
+  /** @param {{maxSteps: number, warmup?: number, unigram?: number|null, each?: number}} course each: tokens of a step for each of the vocabulary */
+  constructor({ maxSteps, warmup = 0, unigram = UNIGRAM, each = 4 }) {
     this.course = { maxSteps, warmup, unigram };
+    this.each = each;
   }
 
   /** @param {number} step that was done, counted from 0 @param {number} loss */
@@ -40,7 +41,7 @@ class Watched {
 
   /** @param {number} step */
   #look(step) {
-    const found = judge(this.history, { ...this.course, step });
+    const found = judge(this.history, { ...this.course, step, seen: step * this.each });
     if (found && !this.told.has(found.name)) this.told.set(found.name, { at: step, words: found.words });
   }
 
@@ -132,8 +133,8 @@ test('nothing is told of a recorded run of shakespeare-15s', () => {
  */
 async function real(text, config) {
   const run = openRun(await load({ threads: 1 }), { text, config });
-  const { max_iters: maxSteps, eval_interval: every, block_size, warmup_iters: warmup } = run.config;
-  const watched = new Watched({ maxSteps, warmup, unigram: (await run.baselines())?.unigram.val_loss ?? null });
+  const { max_iters: maxSteps, eval_interval: every, block_size, warmup_iters: warmup, batch_size, vocab_size } = run.config;
+  const watched = new Watched({ maxSteps, warmup, unigram: (await run.baselines())?.unigram.val_loss ?? null, each: (batch_size * block_size) / vocab_size });
   for await (const event of run.train({ evalEvery: 0 })) {
     if (event.event !== 'step') continue;
     if (watched.told.size) break;
@@ -149,6 +150,14 @@ async function real(text, config) {
 
 test('nothing is told of the preset tiny, twice as long too', async () => {
   for (const more of [{}, { max_iters: 300, eval_interval: 50, seed: 3 }]) assert.deepEqual((await real(mock, { ...preset('tiny'), ...more })).names, []);
+});
+
+test('a large vocabulary stands at the unigram loss for a while, and nothing is told of that', async () => {
+  assert.deepEqual((await real(mock, { ...preset('tiny'), tokenizer: 'bpe', vocab_size: 1024, max_iters: 150 })).names, []);
+});
+
+test('nothing is told of a text of one letter, which is learnt at once', async () => {
+  assert.deepEqual((await real('x'.repeat(400), { ...preset('tiny'), max_iters: 120, eval_interval: 20 })).names, []);
 });
 
 test('a real run that learns a short text by heart', async () => {

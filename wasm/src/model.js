@@ -4,6 +4,7 @@ import { FolioError } from './error.js';
 import { checkCounts, checkNumbers } from './given.js';
 import { toIds } from './ids.js';
 import { out } from './module.js';
+import { checkNames } from './options.js';
 import { digestFloats } from './digest.js';
 import { explainPick } from './probabilities.js';
 
@@ -94,7 +95,9 @@ export class Model {
     const { prompt, tokens = 100, seed = 1, details, ...how } = /** @type {GenerateOptions} */ (options ?? {});
     checkCounts('generate', { tokens, details: details ?? 0 });
     const { temperature, topK, topP, minP, repetitionPenalty, vocabulary } = how;
-    checkNumbers('generate', { temperature, topK, topP, minP, repetitionPenalty, seed, vocabulary });
+    const numbers = { temperature, topK, topP, minP, repetitionPenalty, seed, vocabulary };
+    checkNumbers('generate', numbers);
+    checkNames('generate', how, Object.keys(numbers));
     const decoder = this.decoder();
     try {
       const context = Array.from(toIds('generate', prompt)).slice(-this.config.block_size);
