@@ -2,7 +2,7 @@
 // The command line of a run that fits a time and survives trouble: what it says, what it saves, how it ends.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as command from './command.js';
@@ -83,6 +83,18 @@ test('--keep-best: interrupted, the file has the best weights; resumed from it, 
   assert.match(stderr, /interrupted after \d+ steps; saved to .*; the best weights so far are of step \d+/);
   const resumed = events((await folio('train', '--data', at('little.txt'), '--resume', model, '--json')).stdout).at(-1);
   assert.deepEqual([resumed.digest, resumed.best_step, resumed.val_loss], [whole.digest, whole.best_step, whole.val_loss]);
+});
+
+test('a run that diverges before it has learnt anything leaves an earlier file as it was', async () => {
+  const [file, wild] = [at('earlier.safetensors'), ['--set', 'learning_rate=10', '--set', 'grad_clip=0', '--set', 'warmup_iters=0', '--set', 'eval_interval=0', '--steps', '200']];
+  assert.equal((await folio(...small, '--steps', '10', '--out', file)).code, 0);
+  const before = readFileSync(file);
+  for (const from of [['--preset', at('small.json')], ['--resume', file]]) {
+    const { code, stdout } = await folio('train', '--data', at('text.txt'), ...from, ...wild, '--out', file);
+    assert.equal(code, 1);
+    assert.match(stdout, /earlier\.safetensors stays as it was: nothing was learnt\n/);
+    assert.ok(before.equals(readFileSync(file)));
+  }
 });
 
 test('a run that diverges ends with 1, in words, with the last good state saved; or goes back and on', async () => {

@@ -87,8 +87,10 @@ async function runTrain(given) {
   if (init) say(old ? `old text: ${old.path}` : 'old text: not known; --old-data FILE names it, to see what is forgotten');
   if (out && isAnother(out, resume)) say(`${out} is there already: what is learnt now replaces it`);
   const begin = run.step;
+  let saved = false;
   const save = () => {
     if (out) writeFile(out, run.checkpoint());
+    saved = true;
   };
   say(`engine: ${engineWords(folio.info())}`);
   const { signal } = interrupt;
@@ -106,7 +108,8 @@ async function runTrain(given) {
     // what has passed since this program was started is part of the budget
     const spent = performance.now() / 1000;
     for await (const event of run.train({ signal, budget, spent, evalFirst: Boolean(init), patience, keepBest, onDivergence })) {
-      if (event.event === 'eval' && run.step > begin) save();
+      const spoilt = event.event === 'eval' && event.val_loss !== null && !Number.isFinite(event.val_loss); // the next event says that it diverged
+      if (event.event === 'eval' && run.step > begin && !spoilt) save();
       if (event.event === 'done') {
         stopped = event.stopped;
         await sample();
@@ -123,8 +126,11 @@ async function runTrain(given) {
     console.error(`interrupted after ${run.step} steps; ${where}${best}`);
     return 130;
   }
-  save();
-  say(out ? `saved to ${out}` : 'the model is not saved, as no --out was given');
+  if (stopped === 'diverged' && run.step === begin && !saved && out && isAnother(out)) say(`${out} stays as it was: nothing was learnt`);
+  else {
+    save();
+    say(out ? `saved to ${out}` : 'the model is not saved, as no --out was given');
+  }
   return stopped === 'diverged' ? 1 : 0;
 }
 

@@ -180,7 +180,11 @@ export class Run {
         judged = trainer.step;
       }
       const end = () => (budget ? Math.min(how.steps ?? Infinity, this.config.max_iters) : (how.steps ?? this.config.max_iters));
-      while (totals.stopped === 'steps' && trainer.step < end()) {
+      while (totals.stopped === 'steps' && (trainer.step < end() || judged !== trainer.step)) {
+        if (trainer.step >= end()) {
+          judged = yield* this.#assess(how, totals);
+          continue;
+        }
         const start = performance.now();
         const report = trainer.advance();
         totals.seconds += (performance.now() - start) / 1000 + this.#rested;
@@ -202,10 +206,9 @@ export class Run {
         }
         if (!evalEvery || step % evalEvery) continue;
         const begin = performance.now();
-        totals.val_loss = yield* this.#judge(how.keepBest);
+        judged = yield* this.#assess(how, totals);
         budget?.judged((performance.now() - begin) / 1000);
-        judged = step;
-        if (patience && this.best && this.best.waited >= patience) totals.stopped = 'plateau';
+        if (judged === step && patience && this.best && this.best.waited >= patience) totals.stopped = 'plateau';
       }
       if (judged !== trainer.step) totals.val_loss = yield* this.#judge(how.keepBest);
       if (this.best) totals.val_loss = this.#showBest(this.best);
@@ -215,13 +218,28 @@ export class Run {
     }
   }
 
+  /**
+   * An evaluation, and the way back where its loss is no number.
+   * @param {{keepBest: boolean, onDivergence: import('./guard.js').OnDivergence}} how
+   * @param {Totals} totals
+   * @returns {Generator<EvalEvent | TurnEvent | undefined, number, void>} steps behind what was judged; -1 where the model is another now
+   */
+  *#assess({ keepBest, onDivergence }, totals) {
+    totals.val_loss = yield* this.#judge(keepBest);
+    const diverged = this.#guard.judged(totals.val_loss, onDivergence);
+    if (!diverged) return this.step;
+    yield diverged;
+    if (diverged.action === 'stop') totals.stopped = 'diverged';
+    return -1;
+  }
+
   /** @param {boolean} keepBest @returns {Generator<EvalEvent | undefined, number | null, void>} */
   *#judge(keepBest) {
     this.#needText('run.train');
     const { evaluator, old } = this.parts;
     const val_loss = yield* evaluator.pieces();
     this.#oldLoss = old ? yield* old.pieces(this.#oldWindows()) : null;
-    if (keepBest && val_loss !== null) this.#seeBest(val_loss);
+    if (keepBest && val_loss !== null && Number.isFinite(val_loss)) this.#seeBest(val_loss);
     const bits_per_byte = this.#bitsPerByte(val_loss);
     if (val_loss !== null || this.#oldLoss !== null) yield { event: 'eval', step: this.step, val_loss, bits_per_byte, ...this.#old() };
     return val_loss;
