@@ -143,3 +143,14 @@ test('the help says what is kept, and where training goes on', async () => {
   const { stdout } = await folio('train', '--help');
   for (const words of [/--budget TIME/, /--patience N/, /--keep-best/, /--on-divergence stop\|rollback\|ignore/, /those of the last step stand beside them in the same file/]) assert.match(stdout, words);
 });
+
+test('standard input is one text only, and a file is no folder', async () => {
+  const child = spawn(process.execPath, [FOLIO, ...small.with(2, '-'), '--init', 'models/shakespeare-char', '--old-data', '-', '--threads', '1'], { cwd: ROOT });
+  child.stdin.end(TEXT);
+  let stderr = '';
+  child.stderr.on('data', (text) => (stderr += text));
+  assert.equal(await new Promise((resolve) => child.on('close', resolve)), 1);
+  assert.match(stderr, /^folio: cannot read standard input: it was read already, and can be one text only\n$/);
+  const made = await command.folio('export', '--model', 'models/shakespeare-char', '--out', at('text.txt'));
+  assert.match(made.stderr, /^folio: cannot make the folder .*text\.txt: there is a file of that name\n$/);
+});

@@ -21,6 +21,7 @@ export function failure(what, path, error) {
     ENOTDIR: 'a part of its path is no folder',
     EISDIR: 'it is a folder',
     EACCES: 'permission denied',
+    EEXIST: 'there is a file of that name',
     ELOOP: 'it is a link that leads to itself',
   });
   return new FolioError('FILE', what, `cannot ${what} ${path}: ${reasons[code ?? ''] ?? message}`);
@@ -59,9 +60,14 @@ export function readFile(path, { most = MOST, pipe = false } = {}) {
   }
 }
 
+/** Standard input has one end, and can be one file. */
+let taken = false;
+
 /** Standard input to its end. */
 export function readStandardInput() {
   try {
+    if (taken) throw new Error('it was read already, and can be one text only');
+    taken = true;
     return readToEnd(0, MOST);
   } catch (error) {
     throw failure('read', 'standard input', error);
