@@ -38,6 +38,7 @@ void gemm_symmetric(float *scratch, size_t N, size_t K, GemmOperand A, GemmOpera
 /* gemm_int8.c: the same product in whole numbers, four times as many at once. Each row of A becomes 8-bit numbers, each column of B 7-bit ones, times a
    scale: their largest absolute value over 127 and over 63, in blocks of GEMM_KC steps of k; the sums over a block are exact. A and B are row-major or
    column-major (rs = 1 or cs = 1), K >= 1. A zero at the end of a row changes nothing, nor do threads; exact and fast numerics give the same bits.
+   Where a row or a column has NaN or infinity, all that it is multiplied into is one or the other.
    Source of the idea: Dettmers et al. 2022 (LLM.int8), Wortsman et al. 2023 (SwitchBack). */
 void gemm_int8(const Exec *exec, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C, size_t rs_c);
 

@@ -36,14 +36,15 @@ static void load(f32x4 block[4], const float *from, size_t line, size_t step, si
     }
 }
 
-/* Four lines from `first`. `turned`: GEMM_KC vectors. */
+/* Four lines from `first`. A line that is not finite has a scale that is not: it spoils what it is multiplied into, as with floats.
+   `turned`: GEMM_KC vectors. */
 static void pack_four(const Packed *p, size_t first, const float *from, size_t line, size_t step, size_t lines, size_t K, float *turned) {
     f32x4 largest = f32x4_splat(0.0f), block[4];
     for (size_t k = 0; k < K; k += 4) {
         load(block, from + k * step, line, step, lines, K - k);
         UNROLL
         for (size_t j = 0; j < 4; j++) {
-            largest = f32x4_max(largest, f32x4_abs(block[j]));
+            largest = f32x4_max_abs(largest, block[j]);
             f32x4_store(turned + 4 * (k + j), block[j]);
         }
     }

@@ -47,7 +47,18 @@ static inline f32x4 f32x4_pow2(f32x4 t) {
     return t;
 }
 
-static inline f32x4 f32x4_abs(f32x4 a) { F32X4_EACH(a.v[i] < 0.0f ? -a.v[i] : a.v[i]); }
+/* The larger of a, whose lanes have no sign, and the absolute value of b, by their bits: NaN is larger than all numbers. */
+static inline f32x4 f32x4_max_abs(f32x4 a, f32x4 b) {
+    uint32_t x[4], y[4];
+    memcpy(x, &a, sizeof x);
+    memcpy(y, &b, sizeof y);
+    for (int i = 0; i < 4; i++) {
+        y[i] &= 0x7FFFFFFFu;
+        x[i] = x[i] < y[i] ? y[i] : x[i];
+    }
+    memcpy(&a, x, sizeof x);
+    return a;
+}
 
 /* Sixteen bytes, and four integers to which their products are added. */
 typedef struct {

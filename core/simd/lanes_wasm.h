@@ -20,7 +20,7 @@ static inline f32x4 f32x4_div(f32x4 a, f32x4 b) { return wasm_f32x4_div(a, b); }
 static inline f32x4 f32x4_sqrt(f32x4 a) { return wasm_f32x4_sqrt(a); }
 static inline f32x4 f32x4_min(f32x4 a, f32x4 b) { return wasm_f32x4_pmin(a, b); }
 static inline f32x4 f32x4_max(f32x4 a, f32x4 b) { return wasm_f32x4_pmax(a, b); }
-static inline f32x4 f32x4_abs(f32x4 a) { return wasm_f32x4_abs(a); }
+static inline f32x4 f32x4_max_abs(f32x4 a, f32x4 b) { return wasm_i32x4_max(a, wasm_f32x4_abs(b)); }
 static inline f32x4 f32x4_zero_below(f32x4 a, f32x4 limit, f32x4 x) { return wasm_v128_andnot(x, wasm_f32x4_lt(a, limit)); }
 
 static inline f32x4 f32x4_pow2(f32x4 t) { return wasm_i32x4_add(wasm_i32x4_shl(t, 23), wasm_i32x4_splat(0x3F800000)); }

@@ -120,6 +120,22 @@ TEST(rows_of_zeros_and_of_almost_nothing_give_zeros_and_large_ones_stay_finite) 
     product_close(&p);
 }
 
+/* In the first block of k or the last, in lines of either operand, however these are stored: what is wrong is seen in the product. */
+TEST(what_is_not_finite_spoils_its_row_or_column_and_nothing_else) {
+    static const float bad[] = {NAN, -NAN, INFINITY, -INFINITY};
+    for (int variant = 0; variant < 4; variant++)
+        for (size_t which = 0; which < 8; which++) {
+            Product p = product_open(6, 11, GEMM_KC + 3, variant);
+            const size_t k = which & 4 ? 2 : GEMM_KC + 1;
+            p.a[2 * p.A.rs + k * p.A.cs] = bad[which & 3];
+            p.b[k * p.B.rs + 9 * p.B.cs] = bad[which & 3];
+            Exec exec = ops_check_exec(GEMM_SCRATCH);
+            gemm_int8(&exec, p.M, p.N, p.K, p.A, p.B, 0, p.c, p.N);
+            for (size_t i = 0; i < p.M * p.N; i++) CHECK_INT(!isfinite(p.c[i]), i / p.N == 2 || i % p.N == 9);
+            product_close(&p);
+        }
+}
+
 /* The largest sums there are: every byte at its limit. */
 TEST(full_blocks_of_the_largest_numbers_do_not_overflow) {
     Product p = product_open(4, 8, 2 * GEMM_KC, 2);

@@ -2,7 +2,7 @@
 // The command line of a run that fits a time and survives trouble: what it says, what it saves, how it ends.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as command from './command.js';
@@ -85,6 +85,18 @@ test('--keep-best: interrupted, the file has the best weights; resumed from it, 
   assert.deepEqual([resumed.digest, resumed.best_step, resumed.val_loss], [whole.digest, whole.best_step, whole.val_loss]);
 });
 
+test('a run that diverges before it has learnt anything leaves an earlier file as it was', async () => {
+  const [file, wild] = [at('earlier.safetensors'), ['--set', 'learning_rate=10', '--set', 'grad_clip=0', '--set', 'warmup_iters=0', '--set', 'eval_interval=0', '--steps', '200']];
+  assert.equal((await folio(...small, '--steps', '10', '--out', file)).code, 0);
+  const before = readFileSync(file);
+  for (const from of [['--preset', at('small.json')], ['--resume', file]]) {
+    const { code, stdout } = await folio('train', '--data', at('text.txt'), ...from, ...wild, '--out', file);
+    assert.equal(code, 1);
+    assert.match(stdout, /earlier\.safetensors stays as it was: nothing was learnt\n/);
+    assert.ok(before.equals(readFileSync(file)));
+  }
+});
+
 test('a run that diverges ends with 1, in words, with the last good state saved; or goes back and on', async () => {
   const wild = ['--set', 'learning_rate=10', '--set', 'min_lr=10', '--set', 'warmup_iters=0', '--set', 'schedule=constant', '--steps', '60'];
   const model = at('good.safetensors');
@@ -130,4 +142,15 @@ test('what is typed wrong is told by name', async () => {
 test('the help says what is kept, and where training goes on', async () => {
   const stdout = (await folio('train', '--help')).stdout.replace(/\s+/g, ' ');
   for (const words of [/--budget TIME/, /--patience N/, /--keep-best/, /--on-divergence stop\|rollback\|ignore/, /those of the last step stand beside them in the same file/]) assert.match(stdout, words);
+});
+
+test('standard input is one text only, and a file is no folder', async () => {
+  const child = spawn(process.execPath, [FOLIO, ...small.with(2, '-'), '--init', 'models/shakespeare-char', '--old-data', '-', '--threads', '1'], { cwd: ROOT });
+  child.stdin.end(TEXT);
+  let stderr = '';
+  child.stderr.on('data', (text) => (stderr += text));
+  assert.equal(await new Promise((resolve) => child.on('close', resolve)), 1);
+  assert.match(stderr, /^folio: cannot read standard input: it was read already, and can be one text only\n$/);
+  const made = await command.folio('export', '--model', 'models/shakespeare-char', '--out', at('text.txt'));
+  assert.match(made.stderr, /^folio: cannot make the folder .*text\.txt: there is a file of that name\n$/);
 });

@@ -158,6 +158,33 @@ test('a NaN among the weights: the last good state is back, and training goes on
   assert.equal((await events(run)).at(-1).digest, digest);
 });
 
+test('a validation loss that is no number is a divergence, wherever the evaluation is, and never the best', async () => {
+  for (const eval_interval of [0, 5]) {
+    for (const onDivergence of /** @type {const} */ (['stop', 'ignore', 'rollback'])) {
+      const run = openRun(folio, { text: TEXT, config: { ...SMALL, max_iters: 15, eval_interval } });
+      const { evaluator } = run.parts;
+      const pieces = evaluator.pieces.bind(evaluator);
+      let hurt = 0;
+      evaluator.pieces = function* (options) { // the weights of the first evaluation are finite, and useless
+        if (!hurt++) run.parts.model.params.fill(3e38);
+        return yield* pieces(options);
+      };
+      const all = await events(run, { onDivergence, keepBest: true });
+      const at = eval_interval || 15;
+      const seen = all.filter(({ event }) => event === 'eval' || event === 'diverged');
+      assert.ok(Number.isNaN(seen[0].val_loss) && seen[0].step === at);
+      const action = onDivergence === 'rollback' ? 'rollback' : 'stop';
+      const back = at - (at % 10);
+      assert.deepEqual([seen[1].event, seen[1].step, seen[1].why, seen[1].action, seen[1].back_to], ['diverged', at - 1, 'the validation loss is NaN', action, back]);
+      const done = all.at(-1);
+      assert.deepEqual([done.stopped, done.steps, done.best_step], action === 'stop' ? ['diverged', back, back] : ['steps', 15, 15]);
+      assert.ok(done.val_loss < 3.5, `${done.val_loss}`);
+      assert.equal(read(folio, run.checkpoint()).best?.val_loss, done.val_loss);
+      run.close();
+    }
+  }
+});
+
 test('what is not finite is refused, or the last good state saved in its place', async () => {
   for (const spoil of [
     (/** @type {import('../../wasm/src/run.js').Run} */ { parts }) => (parts.model.params[3] = NaN),

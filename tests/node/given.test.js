@@ -103,6 +103,56 @@ test('how a run goes', () => refused(/** @type {any} */ ([
   ...[1.5, -1, NaN, '3'].map((windows) => [() => run.evaluate({ windows: /** @type {any} */ (windows) }), 'RANGE', /^evaluate: windows=\S+ is not allowed/]),
 ])));
 
+/** What is no object, and no signal. */
+const ODD = [null, 0, 1, 'x', true, 1n];
+const options = (/** @type {string} */ op) => new RegExp(`^${op}: options must be an object, not ('x'|1n|null|0|1|true)$`);
+
+test('options that are none, values of the wrong type in them, and names that there are not', async () => {
+  const { dataset, evaluator, trainer } = run.parts;
+  for (const odd of /** @type {any[]} */ (ODD)) {
+    await refused(/** @type {any} */ ([
+      [() => load(odd), 'ARGUMENT', options('load')], [() => run.evaluate(odd), 'ARGUMENT', options('evaluate')],
+      [() => evaluator.evaluate(odd), 'ARGUMENT', options('evaluate')], [() => run.baselines(odd), 'ARGUMENT', options('baselines')],
+      [() => dataset.baselines(odd), 'ARGUMENT', options('baselines')], [() => run.checkpoint(odd), 'ARGUMENT', options('checkpoint')],
+      [() => run.plan(odd), 'ARGUMENT', options('plan')], [() => drain(run.train(odd)), 'ARGUMENT', options('train')],
+      [() => [...run.pieces(odd)], 'ARGUMENT', options('train')], [() => drain(run.writer.generate(odd)), 'ARGUMENT', options('generate')],
+      [() => [...model.generate(odd)], 'ARGUMENT', options('generate')], [() => model.decoder().pick(odd), 'ARGUMENT', options('generate')],
+      [() => tokenizer.encode('the', odd), 'ARGUMENT', options('tokenizer\\.encode')],
+      [() => folio.tokenizer.train('bpe', TEXT, odd), 'ARGUMENT', options('tokenizer\\.train')],
+      [() => folio.tokenizer.ranks(new Uint8Array(3), odd), 'ARGUMENT', options('tokenizer\\.ranks')],
+      [() => folio.tokenizer.ranks(odd, { encoding: 'gpt2' }), 'ARGUMENT', /^tokenizer\.ranks: a Uint8Array is needed, not /],
+      ...(typeof odd === 'string' ? [] : [[() => folio.tokenizer.load(odd), 'ARGUMENT', /^tokenizer\.load: a tokenizer must be an object, not /]]),
+      [() => openRun(folio, { text: TEXT, config: odd }), 'ARGUMENT', options('config')],
+      ...(odd === null ? [] : [
+        ...(odd === 0 ? [] : [[() => openRun(folio, { text: TEXT, init: odd }), 'CHECKPOINT', /^safetensors: the file is \S+; it must be a Uint8Array$/],
+          [() => openRun(folio, { text: TEXT, checkpoint: odd }), 'CHECKPOINT', /^safetensors: the file is \S+; it must be a Uint8Array$/]]),
+        [() => run.evaluate({ signal: odd }), 'RANGE', /signal=\S+ is not allowed: it must be an AbortSignal$/],
+        [() => run.baselines({ signal: odd }), 'RANGE', /signal=\S+ is not allowed: it must be an AbortSignal$/],
+        [() => drain(run.train({ signal: odd })), 'RANGE', /signal=\S+ is not allowed: it must be an AbortSignal$/],
+      ]),
+      [() => run.evaluate({ hold: odd }), 'RANGE', /hold=\S+ is not allowed: it must be a function$/],
+      [() => model.setParams(odd), 'RANGE', /^setParams: floats=\S+ is not allowed: it must be a Float32Array of \d+$/],
+      [() => inspector.look(odd, 'the'), 'ARGUMENT', /^look: a tokenizer is needed, not /],
+      [() => inspector.embeddings(odd), 'ARGUMENT', /^embeddings: a tokenizer is needed, not /],
+      [() => trainer.gradients(odd, odd, 1), odd === 'x' ? 'TOKEN' : 'ARGUMENT', /^trainer\.gradients: id/],
+    ]));
+  }
+  await refused(/** @type {any} */ ([
+    [() => run.evaluate(/** @type {any} */ ({ windoes: 3 })), 'RANGE', /^evaluate: there is no option 'windoes'; known: windows, old, signal, hold$/],
+    [() => run.evaluate(/** @type {any} */ ({ old: 1 })), 'RANGE', /^evaluate: old=1 is not allowed: it must be true or false$/],
+    [() => run.checkpoint(/** @type {any} */ ({ optimizer: 'no' })), 'RANGE', /^checkpoint: optimizer='no' is not allowed: it must be true or false$/],
+    [() => run.checkpoint(/** @type {any} */ ({ optimiser: false })), 'RANGE', /^checkpoint: there is no option 'optimiser'; known: optimizer$/],
+    [() => dataset.baselines({ vocabulary: 1e9 }), 'RANGE', /^baselines: vocabulary=1000000000 is not allowed: it must be at most vocab_size=\d+$/],
+    [() => dataset.valBatch(0, -1), 'RANGE', /^dataset\.valBatch: count=-1 is not allowed/],
+    [() => dataset.valBatch(0, 1e9), 'ARGUMENT', /windows 0 to 999999999 of \d+$/],
+    [() => tokenizer.encode('the', /** @type {any} */ ({ allowedSpecial: 5 })), 'RANGE', /allowedSpecial=5 is not allowed: it must be 'all' or a list of names$/],
+    [() => model.logits([1], /** @type {any} */ (1n), 1), 'RANGE', /^model\.logits: B=1n is not allowed: it must be a number$/],
+    [() => model.setParams(new Float32Array(3)), 'RANGE', /^setParams: /],
+    [() => tokenizer.encode(/** @type {any} */ (Symbol('s'))), 'ARGUMENT', /^text: it must be .*, not Symbol\(s\)$/],
+  ]));
+  assert.ok(folio.alive);
+});
+
 test('the same in a worker', async () => {
   const client = await connect({ threads: 1 });
   after(() => client.close());
@@ -120,7 +170,19 @@ test('the same in a worker', async () => {
     [() => drain(remote.generate({ temperature: /** @type {any} */ ('1') })), 'RANGE', /^generate: temperature='1' is not allowed/],
     [() => client.run(/** @type {any} */ (null)), 'ARGUMENT', /^text: it must be .*, not undefined/],
     [() => client.run(/** @type {any} */ (undefined)), 'ARGUMENT', /^text: it must be .*, not undefined/],
+    [() => client.run({ text: TEXT, signal: /** @type {any} */ (0) }), 'RANGE', /^run\.open: signal=0 is not allowed: it must be an AbortSignal$/],
+    [() => client.config(/** @type {any} */ ({ seed: () => 1 })), 'ARGUMENT', /^config: .* could not be cloned/],
   ]));
+  for (const odd of /** @type {any[]} */ (ODD)) {
+    await refused(/** @type {any} */ ([
+      [() => connect(odd), 'ARGUMENT', options('connect')], [() => client.open(new Uint8Array(3), odd), 'ARGUMENT', options('open')],
+      [() => client.model(SMALL, odd), 'ARGUMENT', options('model')], [() => client.dataset(SMALL, [1], odd), 'ARGUMENT', options('dataset')],
+      [() => client.tokenizer.train('char', TEXT, odd), 'ARGUMENT', options('tokenizer\\.train')],
+      ...['evaluate', 'baselines', 'checkpoint', 'plan'].map((name) => [() => /** @type {any} */ (remote)[name](odd), 'ARGUMENT', options(`run\\.${name}`)]),
+      ...['embeddings', 'positions', 'norms'].map((name) => [() => /** @type {any} */ (look)[name](odd), 'ARGUMENT', options(`inspector\\.${name}`)]),
+      [() => drain(remote.train(odd)), 'ARGUMENT', options('run\\.train')], [() => drain(remote.generate(odd)), 'ARGUMENT', options('run\\.generate')],
+    ]));
+  }
   await remote.close();
   assert.ok(client.alive);
 });

@@ -67,9 +67,14 @@ export function readFile(path, { most = MOST, pipe = false } = {}) {
   }
 }
 
+/** Standard input has one end, and can be one file. */
+let taken = false;
+
 /** Standard input to its end. */
 export function readStandardInput() {
   try {
+    if (taken) throw new Error('it was read already, and can be one text only');
+    taken = true;
     if (isatty(0)) console.error('reading from the terminal: Ctrl-D ends the text');
     return deaf(() => readToEnd(0, MOST));
   } catch (error) {

@@ -91,8 +91,10 @@ async function runTrain(given) {
   if (!out) say('nothing will be saved, as no --out is given');
   else if (isAnother(out, resume)) say(`${out} is there already: what is learnt now replaces it`);
   const begin = run.step;
+  let saved = false;
   const save = () => {
     if (out) writeFile(out, run.checkpoint());
+    saved = true;
   };
   say(`engine: ${engineWords(folio.info())}`);
   const { signal } = interrupt;
@@ -110,7 +112,8 @@ async function runTrain(given) {
     // what has passed since this program was started is part of the budget
     const spent = performance.now() / 1000;
     for await (const event of run.train({ signal, budget, spent, evalFirst: Boolean(init), patience, keepBest, onDivergence })) {
-      if (event.event === 'eval' && run.step > begin) save();
+      const spoilt = event.event === 'eval' && event.val_loss !== null && !Number.isFinite(event.val_loss); // the next event says that it diverged
+      if (event.event === 'eval' && run.step > begin && !spoilt) save();
       if (event.event === 'done') {
         stopped = event.stopped;
         await sample();
@@ -128,8 +131,11 @@ async function runTrain(given) {
     if (out && done) console.error(`to go on: ${goOn(options, old)}`);
     return INTERRUPTED;
   }
-  save();
-  say(out ? `saved to ${out}` : 'the model is not saved, as no --out was given');
+  if (stopped === 'diverged' && run.step === begin && !saved && out && isAnother(out)) say(`${out} stays as it was: nothing was learnt`);
+  else {
+    save();
+    say(out ? `saved to ${out}` : 'the model is not saved, as no --out was given');
+  }
   return stopped === 'diverged' ? 1 : 0;
 }
 

@@ -89,7 +89,7 @@
 
 import { Connection } from './connection.js';
 import { FolioError } from './error.js';
-import { checkObject } from './given.js';
+import { checkObject, optionsOf } from './given.js';
 import { compile } from './loader.js';
 import { resolveUrl, startWorker } from './platform.js';
 import { RemoteDataset, RemoteEvaluator, RemoteModel, RemoteRun, RemoteTokenizer, RemoteTrainer, RemoteWriter } from './remote.js';
@@ -113,7 +113,8 @@ import { RemoteDataset, RemoteEvaluator, RemoteModel, RemoteRun, RemoteTokenizer
  * @param {ConnectOptions} [options]
  * @returns {Promise<Client>}
  */
-export async function connect({ wasm, workerUrl, abortAfter = 80, ...how } = {}) {
+export async function connect(options) {
+  const { wasm, workerUrl, abortAfter = 80, ...how } = optionsOf('connect', options);
   const address = typeof wasm === 'string' || wasm instanceof URL;
   const source = address ? resolveUrl(wasm).href : wasm && (await compile(wasm)).module;
   const url = workerUrl ? resolveUrl(workerUrl) : new URL('./worker.js', import.meta.url);
@@ -234,7 +235,8 @@ export class Client {
   }
 
   /** @param {Uint8Array} bytes @param {Abortable} [options] @returns {Promise<RemoteWriter>} */
-  async open(bytes, { signal } = {}) {
+  async open(bytes, options) {
+    const { signal } = optionsOf('open', options);
     return new RemoteWriter(this.line, await this.line.call('writer.open', { bytes }, signal));
   }
 
@@ -242,10 +244,11 @@ export class Client {
     /**
      * @param {TokenizerKind} kind
      * @param {string | Uint8Array | Blob} text a Blob for word and bpe
-     * @param {TrainingOptions & Abortable & {progress?: (event: TrainingEvent) => void}} [options]
+     * @param {TrainingOptions & Abortable & {progress?: (event: TrainingEvent) => void}} [how]
      */
-    train: async (kind, text, { signal, progress, ...options } = {}) => {
+    train: async (kind, text, how) => {
       const { line } = this;
+      const { signal, progress, ...options } = optionsOf('tokenizer.train', how);
       let facts;
       for await (const event of line.stream('tokenizer.train', { kind, text, options }, signal)) {
         if (event.event === 'learnt') facts = event;
@@ -260,12 +263,14 @@ export class Client {
   };
 
   /** @param {Record<string, unknown>} partial @param {ArrayLike<number>} ids @param {Abortable} [options] */
-  async dataset(partial, ids, { signal } = {}) {
+  async dataset(partial, ids, options) {
+    const { signal } = optionsOf('dataset', options);
     return new RemoteDataset(this.line, await this.line.call('dataset.create', { partial, ids }, signal));
   }
 
   /** @param {Record<string, unknown>} partial @param {Abortable} [options] */
-  async model(partial, { signal } = {}) {
+  async model(partial, options) {
+    const { signal } = optionsOf('model', options);
     return new RemoteModel(this.line, await this.line.call('model.create', { partial }, signal));
   }
 

@@ -6,6 +6,7 @@
  */
 
 import { FolioError, revive } from './error.js';
+import { checkSignal } from './given.js';
 import { turn } from './platform.js';
 
 /**
@@ -108,6 +109,7 @@ export class Connection {
    * @returns {number}
    */
   #begin(op, args, signal, settle) {
+    checkSignal(op, signal);
     signal?.throwIfAborted();
     if (this.#death) throw this.#death;
     const id = ++this.#last;
@@ -119,7 +121,7 @@ export class Connection {
       this.#post({ id, op, args });
     } catch (error) {
       this.#forget(id);
-      throw error;
+      throw new FolioError('ARGUMENT', op, `${op}: ${error instanceof Error ? error.message : error}`);
     }
     return id;
   }

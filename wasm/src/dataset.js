@@ -1,5 +1,6 @@
 /** dataset.js - token ids -> windows -> batches. */
 
+import { checkCounts, optionsOf, refuseValue } from './given.js';
 import { toIds } from './ids.js';
 import { out } from './module.js';
 import { finish } from './pace.js';
@@ -62,7 +63,8 @@ export class Dataset {
    * @returns {Batch}
    */
   valBatch(first, count) {
-    const [inputs, targets] = this.#room(count);
+    checkCounts('dataset.valBatch', { first, count });
+    const [inputs, targets] = this.#room(Math.min(count, this.valWindows));
     this.#module.check('dataset.valBatch', 'dataset_val_batch', [this.handle, first, count, out(inputs), out(targets)],
       () => `windows ${first} to ${first + count - 1} of ${this.valWindows}`);
     return { inputs, targets, rows: count };
@@ -72,7 +74,10 @@ export class Dataset {
    * The same as baselines, in pieces: resolves to what yields undefined after each.
    * @param {{vocabulary?: number}} [options]
    */
-  async baselinePieces({ vocabulary = this.vocabSize } = {}) {
+  async baselinePieces(options) {
+    const { vocabulary = this.vocabSize } = optionsOf('baselines', options);
+    checkCounts('baselines', { vocabulary }, 1);
+    if (vocabulary > this.vocabSize) refuseValue('baselines', 'vocabulary', vocabulary, `at most vocab_size=${this.vocabSize}`);
     const { baselinePieces } = await import('./baselines.js'); // few ask for it before the first step
     const first = this.nTrain + 1;
     return baselinePieces(this.#ids, { nTrain: this.nTrain, first, end: first + this.valWindows * this.blockSize, vocabSize: vocabulary });

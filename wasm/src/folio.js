@@ -16,7 +16,7 @@
 import { Bench } from './bench.js';
 import { Dataset } from './dataset.js';
 import { FolioError } from './error.js';
-import { checkObject } from './given.js';
+import { checkObject, optionsOf } from './given.js';
 import { Model } from './model.js';
 import { loadInspectModule, loadModule, loadTextModule } from './loader.js';
 import { out } from './module.js';
@@ -71,6 +71,7 @@ const RELATED = {
  * @returns {Promise<Folio>}
  */
 export async function load(options) {
+  optionsOf('load', options);
   return new Folio(...(await Promise.all([loadModule(options), loadTextModule(options)])), options);
 }
 

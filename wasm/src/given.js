@@ -24,6 +24,26 @@ export function checkObject(op, what, value, kind) {
   if (!(value instanceof kind)) throw new FolioError('ARGUMENT', op, `${op}: a ${what} is needed, not ${shownValue(value)}`);
 }
 
+/**
+ * Options as they were given; none where nothing is said.
+ * @template {object} T @param {string} op @param {T} [options] @param {string} [what] those are
+ * @returns {T}
+ */
+export function optionsOf(op, options = /** @type {T} */ ({}), what = 'options') {
+  if (options === null || typeof options !== 'object') throw new FolioError('ARGUMENT', op, `${op}: ${what} must be an object, not ${shownValue(options)}`);
+  return options;
+}
+
+/** @param {string} op @param {Record<string, unknown>} values by name */
+export function checkSwitches(op, values) {
+  for (const [name, value] of Object.entries(values)) if (typeof value !== 'boolean') refuseValue(op, name, value, 'true or false');
+}
+
+/** @param {string} op @param {AbortSignal | null} [signal] */
+export function checkSignal(op, signal) {
+  if (signal !== undefined && signal !== null && typeof signal.throwIfAborted !== 'function') refuseValue(op, 'signal', signal, 'an AbortSignal');
+}
+
 /** @param {string} op @param {Record<string, unknown>} values by name; undefined where nothing is said */
 export function checkNumbers(op, values) {
   for (const [name, value] of Object.entries(values)) {

@@ -24,6 +24,8 @@ export class Guard {
   /** @type {number[]} */
   #mark = [];
   #step = -1;
+  /** Of the last step. @type {import('./trainer.js').Report | null} */
+  #report = null;
   /** Times gone back. */
   rollbacks = 0;
 
@@ -42,6 +44,7 @@ export class Guard {
 
   /** To be called before training: somebody may have set other weights since. */
   begin() {
+    this.#report = null;
     if (this.#trainer.step === this.#step || !isSound(this.#model, this.#trainer)) return;
     this.#course.rewind([]);
     this.#keep();
@@ -61,6 +64,7 @@ export class Guard {
    */
   check(report, wish) {
     const { step, loss, grad_norm } = report;
+    this.#report = report;
     const due = step % EVERY === 0;
     const left = this.#course.judge(report);
     const ignored = wish === 'ignore' && Number.isFinite(loss) && Number.isFinite(grad_norm);
@@ -70,6 +74,20 @@ export class Guard {
       if (due && (ignored || this.#course.steady)) this.#keep();
       return null;
     }
+    return this.#left(report, why, wish);
+  }
+
+  /**
+   * To be called with what an evaluation tells: a loss that is no number is a fault of the step before it.
+   * @param {number | null} loss
+   * @param {OnDivergence} wish
+   */
+  judged(loss, wish) {
+    return this.#report && loss !== null && !Number.isFinite(loss) ? this.#left(this.#report, `the validation loss is ${loss}`, wish) : null;
+  }
+
+  /** @param {import('./trainer.js').Report} report @param {string} why @param {OnDivergence} wish @returns {DivergedEvent} */
+  #left({ step, loss, grad_norm }, why, wish) {
     const action = wish === 'rollback' && this.#good && this.rollbacks < ROLLBACKS ? 'rollback' : 'stop';
     const settings = this.#bringBack(action);
     return { event: 'diverged', step: step - 1, loss, grad_norm, why, action, back_to: this.#step, settings };

@@ -11,7 +11,7 @@ import { shownValue } from './given.js';
  */
 export function toIds(op, ids) {
   if (ids instanceof Uint32Array || ids instanceof Uint16Array) return new Uint32Array(ids);
-  if (!Number.isSafeInteger(ids?.length)) throw new FolioError('ARGUMENT', op, `${op}: ids must be an array, not ${ids}`);
+  if (!Number.isSafeInteger(ids?.length)) throw new FolioError('ARGUMENT', op, `${op}: ids must be an array, not ${shownValue(ids)}`);
   const words = new Uint32Array(ids.length);
   for (let at = 0; at < words.length; at++) {
     const id = ids[at];

@@ -171,7 +171,7 @@ export class Inspector {
     this.#checkOpen('lens');
     const most = this.config.n_layer;
     if (!Number.isInteger(layer) || layer < 0 || layer > most) {
-      throw new FolioError('ARGUMENT', 'lens', `lens: layer ${layer} is none of 0 to ${most}`);
+      throw new FolioError('ARGUMENT', 'lens', `lens: layer ${shownValue(layer)} is none of 0 to ${most}`);
     }
     return finish(this.#lensPieces(layer, this.#under));
   }
@@ -207,8 +207,8 @@ export class Inspector {
   /** @param {Tokenizer} tokenizer @param {string} text @param {LookOptions} [options] @returns {Generator<undefined, Look, void>} */
   *lookPieces(tokenizer, text, options) {
     this.#checkOpen('look');
-    checkNames('look', options ?? {}, ['most', 'top']);
-    const { most = 64, top = 8 } = options ?? {};
+    checkTokenizer('look', tokenizer);
+    const { most = 64, top = 8 } = checkNames('look', options, ['most', 'top']);
     checkCounts('look', { most, top }, 1);
     if (typeof text !== 'string') throw new FolioError('ARGUMENT', 'look', `look: the text is ${shownValue(text)}: it must be a string`);
     const { n_layer: L, vocab_size: V, block_size } = this.config;
@@ -250,8 +250,8 @@ export class Inspector {
   /** @param {Tokenizer} tokenizer @param {{most?: number}} [options] @returns {Generator<undefined, Embeddings, void>} */
   *embeddingPieces(tokenizer, options) {
     this.#checkOpen('embeddings');
-    checkNames('embeddings', options ?? {}, ['most']);
-    const { most = MOST_TOKENS } = options ?? {};
+    checkTokenizer('embeddings', tokenizer);
+    const { most = MOST_TOKENS } = checkNames('embeddings', options, ['most']);
     checkCounts('embeddings', { most }, 1);
     const { n_embd: C, vocab_size } = this.config;
     const count = Math.min(most, vocab_size, tokenizer.vocabSize);
@@ -294,6 +294,11 @@ export class Inspector {
     this.#handle.close();
     this.#copy.close();
   }
+}
+
+/** @param {string} op @param {Tokenizer} tokenizer */
+function checkTokenizer(op, tokenizer) {
+  if (typeof tokenizer?.encode !== 'function') throw new FolioError('ARGUMENT', op, `${op}: a tokenizer is needed, not ${shownValue(tokenizer)}`);
 }
 
 /** In double precision. @param {Float32Array} logits */

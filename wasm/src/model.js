@@ -1,7 +1,7 @@
 /** model.js - the weights of a GPT, and what it writes. */
 
 import { FolioError } from './error.js';
-import { checkCounts, checkNumbers } from './given.js';
+import { checkCounts, checkNumbers, optionsOf, refuseValue } from './given.js';
 import { toIds } from './ids.js';
 import { out } from './module.js';
 import { checkNames } from './options.js';
@@ -56,6 +56,13 @@ export class Model {
     return /** @type {Float32Array} */ (this.#module.floats('model_params', this.handle, this.layout.floats));
   }
 
+  /** Puts other weights in their place. @param {Float32Array} floats as `params` */
+  setParams(floats) {
+    const { floats: length } = this.layout;
+    if (!(floats instanceof Float32Array && floats.length === length)) refuseValue('setParams', 'floats', floats, `a Float32Array of ${length}`);
+    this.params.set(floats);
+  }
+
   /**
    * The weights by tensor; views, as `params`.
    * @returns {{name: string, shape: number[], data: Float32Array}[]}
@@ -71,6 +78,7 @@ export class Model {
    * @returns {Float32Array<ArrayBuffer>} (B, T, vocab_size)
    */
   logits(ids, B, T) {
+    checkNumbers('model.logits', { B, T });
     const words = toIds('model.logits', ids);
     if (words.length !== B * T) throw new FolioError('ARGUMENT', 'model.logits', `model.logits: ${words.length} ids are not B * T = ${B} * ${T}`);
     const logits = new Float32Array(B * T * this.config.vocab_size);
@@ -92,7 +100,7 @@ export class Model {
    * @returns {Generator<Told<O, number, import('./probabilities.js').PickDetails> | undefined, void, void>}
    */
   *generate(options) {
-    const { prompt, tokens = 100, seed = 1, details, ...how } = /** @type {GenerateOptions} */ (options ?? {});
+    const { prompt, tokens = 100, seed = 1, details, ...how } = /** @type {GenerateOptions} */ (optionsOf('generate', options));
     checkCounts('generate', { tokens, details: details ?? 0 });
     const { temperature, topK, topP, minP, repetitionPenalty, vocabulary } = how;
     const numbers = { temperature, topK, topP, minP, repetitionPenalty, seed, vocabulary };
@@ -182,7 +190,9 @@ export class Decoder {
    * @param {Omit<GenerateOptions, 'prompt' | 'tokens' | 'details'> & {index: number}} options
    * @returns {number}
    */
-  pick({ temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1, seed = 1, index, vocabulary }) {
+  pick(options) {
+    const { temperature = 1, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1, seed = 1, index, vocabulary } = optionsOf('generate', options);
+    checkCounts('generate', { index });
     const how = Float64Array.of(temperature, topK, topP, minP, repetitionPenalty);
     const id = new Uint32Array(1);
     const V = vocabulary ?? this.#model.config.vocab_size;

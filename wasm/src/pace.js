@@ -1,6 +1,6 @@
 /** pace.js - long work in short pieces, so that whoever shares the thread gets a turn. */
 
-import { refuseValue } from './given.js';
+import { checkSignal, refuseValue } from './given.js';
 import { turn } from './platform.js';
 
 /** Milliseconds of work between two turns of the event loop. */
@@ -25,7 +25,8 @@ const NAP = 20;
  */
 export async function* paced(pieces, pace) {
   const { signal, hold, share = () => 1, rested } = pace ?? {};
-  if (typeof share !== 'function') refuseValue('pace', 'share', share, 'a function');
+  checkSignal('pace', signal);
+  for (const [name, value] of Object.entries({ hold, share })) if (value !== undefined && typeof value !== 'function') refuseValue('pace', name, value, 'a function');
   let since = performance.now();
   let worked = 0;
   try {

@@ -1,5 +1,7 @@
 /** remote.js - what client.js hands out: objects that live in the worker, each with the methods of its twin there. */
 
+import { optionsOf } from './given.js';
+
 /** @typedef {import('./connection.js').Connection} Connection */
 /** @typedef {import('./client.js').Abortable} Abortable */
 /** @typedef {import('./client.js').WriteOptions} WriteOptions */
@@ -26,11 +28,22 @@ class Remote {
   }
 
   /**
+   * The same for what takes options, a signal among them.
+   * @param {string} op
+   * @param {Abortable & Record<string, any> | undefined} how
+   * @param {Record<string, unknown>} [args]
+   */
+  async askHow(op, how, args) {
+    const { signal, ...options } = optionsOf(op, how);
+    return this.ask(op, { ...args, options }, signal);
+  }
+
+  /**
    * @param {string} op
    * @param {Abortable & Record<string, any> | undefined} how
    */
   listen(op, how) {
-    const { signal, ...options } = how ?? {};
+    const { signal, ...options } = optionsOf(op, how);
     return this.line.stream(op, { options, ref: this.ref }, signal);
   }
 
@@ -83,18 +96,18 @@ export class RemoteInspector extends Remote {
   }
 
   /** @param {string} text @param {{most?: number, top?: number} & Abortable} [options] @returns {Promise<import('./inspect.js').Look & Behind>} */
-  look(text, { signal, ...options } = {}) {
-    return this.ask('inspector.look', { text, options }, signal);
+  look(text, options) {
+    return this.askHow('inspector.look', options, { text });
   }
 
   /** @param {{most?: number} & Abortable} [options] @returns {Promise<import('./inspect.js').Embeddings & Behind>} */
-  embeddings({ signal, ...options } = {}) {
-    return this.ask('inspector.embeddings', { options }, signal);
+  embeddings(options) {
+    return this.askHow('inspector.embeddings', options);
   }
 
   /** @param {Abortable} [options] @returns {Promise<import('./inspect.js').Positions & Behind>} */
-  positions({ signal } = {}) {
-    return this.ask('inspector.positions', {}, signal);
+  positions(options) {
+    return this.askHow('inspector.positions', options);
   }
 
   /**
@@ -102,8 +115,8 @@ export class RemoteInspector extends Remote {
    * @param {Abortable} [options]
    * @returns {Promise<import('./norms.js').Norms | null>}
    */
-  norms({ signal } = {}) {
-    return this.ask('inspector.norms', {}, signal);
+  norms(options) {
+    return this.askHow('inspector.norms', options);
   }
 }
 
@@ -148,25 +161,25 @@ export class RemoteRun extends RemoteWriter {
   }
 
   /** @param {{budget: number, spent?: number} & Abortable} options @returns {Promise<import('./budget.js').PlanEvent>} */
-  async plan({ signal, ...options } = /** @type {any} */ ({})) {
-    const event = await this.ask('run.plan', { options }, signal);
+  async plan(options) {
+    const event = await this.askHow('run.plan', options);
     this.config = { ...this.config, ...event.settings };
     return event;
   }
 
   /** @param {{windows?: number, old?: boolean} & Abortable} [options] @returns {Promise<number | null>} */
-  evaluate({ signal, ...options } = {}) {
-    return this.ask('run.evaluate', { options }, signal);
+  evaluate(options) {
+    return this.askHow('run.evaluate', options);
   }
 
   /** @param {Abortable} [options] @returns {ReturnType<import('./run.js').Run['baselines']>} */
-  baselines({ signal } = {}) {
-    return this.ask('run.baselines', {}, signal);
+  baselines(options) {
+    return this.askHow('run.baselines', options);
   }
 
   /** @param {{optimizer?: boolean} & Abortable} [options] @returns {Promise<Uint8Array<ArrayBuffer>>} */
-  checkpoint({ signal, ...options } = {}) {
-    return this.ask('run.checkpoint', { options }, signal);
+  checkpoint(options) {
+    return this.askHow('run.checkpoint', options);
   }
 
   /** @returns {Promise<string>} */
@@ -198,13 +211,13 @@ export class RemoteTokenizer extends Remote {
    * @param {EncodeOptions & Abortable} [options]
    * @returns {Promise<T extends Blob ? Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> : Uint32Array<ArrayBuffer>>}
    */
-  encode(text, { signal, ...options } = {}) {
-    return this.ask('tokenizer.encode', { text, options }, signal);
+  encode(text, options) {
+    return this.askHow('tokenizer.encode', options, { text });
   }
 
   /** @param {ArrayLike<number>} ids @param {Abortable} [options] @returns {Promise<string>} */
-  decode(ids, { signal } = {}) {
-    return this.ask('tokenizer.decode', { ids }, signal);
+  decode(ids, options) {
+    return this.askHow('tokenizer.decode', options, { ids });
   }
 
   /** @param {ArrayLike<number>} ids @returns {Promise<Uint8Array<ArrayBuffer>>} */
@@ -263,8 +276,8 @@ export class RemoteDataset extends Remote {
   }
 
   /** @param {{vocabulary?: number} & Abortable} [options] @returns {Promise<import('./baselines.js').Baselines | null>} */
-  baselines({ signal, ...options } = {}) {
-    return this.ask('dataset.baselines', { options }, signal);
+  baselines(options) {
+    return this.askHow('dataset.baselines', options);
   }
 }
 
@@ -287,8 +300,8 @@ export class RemoteModel extends Remote {
   }
 
   /** @param {ArrayLike<number>} ids @param {number} B @param {number} T @param {Abortable} [options] @returns {Promise<Float32Array<ArrayBuffer>>} */
-  logits(ids, B, T, { signal } = {}) {
-    return this.ask('model.logits', { ids, B, T }, signal);
+  logits(ids, B, T, options) {
+    return this.askHow('model.logits', options, { ids, B, T });
   }
 
   /**
@@ -316,8 +329,8 @@ export class RemoteTrainer extends Remote {
   }
 
   /** @param {Abortable} [options] @returns {Promise<import('./trainer.js').Report>} */
-  async stepOnce({ signal } = {}) {
-    const report = await this.ask('trainer.stepOnce', {}, signal);
+  async stepOnce(options) {
+    const report = await this.askHow('trainer.stepOnce', options);
     this.step = report.step;
     return report;
   }
@@ -337,7 +350,7 @@ export class RemoteEvaluator extends Remote {
   }
 
   /** @param {{windows?: number} & Abortable} [options] @returns {Promise<number | null>} */
-  evaluate({ signal, ...options } = {}) {
-    return this.ask('evaluator.evaluate', { options }, signal);
+  evaluate(options) {
+    return this.askHow('evaluator.evaluate', options);
   }
 }

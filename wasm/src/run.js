@@ -4,6 +4,7 @@ import { bestOf, read, restore } from './checkpoint/checkpoint.js';
 import { beginningOf, bitsPerNat, encodeText, learnTokenizer, oldDataset, shorten } from './corpus.js';
 import { FolioError } from './error.js';
 import { grownWords, startFrom, tooShortToJudge } from './fine-tune.js';
+import { optionsOf } from './given.js';
 import { Run } from './training-loop.js';
 import { Writer } from './writer.js';
 
@@ -50,6 +51,7 @@ export function openWriter(folio, bytes) {
  */
 export function openRun(folio, options) {
   const { text, config: partial = {}, checkpoint: bytes, tokenizer: json, init, initOptimizer, oldText, rest } = options ?? /** @type {any} */ ({});
+  optionsOf('config', partial);
   /** @type {{close(): void}[]} */
   const made = [];
   /** @template {{close(): void}} T @param {T} part @returns {T} */
@@ -59,8 +61,8 @@ export function openRun(folio, options) {
   };
   if (init && (bytes || json)) throw new FolioError('ARGUMENT', 'init', 'init: another checkpoint or tokenizer cannot stand beside it');
   try {
-    const start = init && startFrom(folio, init, { text, config: partial, optimizer: initOptimizer });
-    const checkpoint = start ? start.checkpoint : bytes && read(folio, bytes);
+    const start = init ? startFrom(folio, init, { text, config: partial, optimizer: initOptimizer }) : undefined;
+    const checkpoint = start ? start.checkpoint : bytes ? read(folio, bytes) : undefined;
     const settings = folio.config({ ...checkpoint?.config, ...partial });
     const ready = checkpoint?.tokenizer ?? json;
     if (rest && (init || settings.tokenizer !== 'char')) throw new FolioError('ARGUMENT', 'rest', 'rest: only a char tokenizer can be known before its text, and only of a new model');

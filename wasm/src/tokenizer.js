@@ -1,6 +1,7 @@
 /** tokenizer.js - text <-> token ids, the same for every kind. tokenizer/make.js makes them: from texts, encodings, files. */
 
 import { FolioError } from './error.js';
+import { optionsOf, refuseValue } from './given.js';
 import { toIds } from './ids.js';
 import { Handle, out } from './module.js';
 import { explainText } from './tokenizer/faults.js';
@@ -144,7 +145,11 @@ export class Tokenizer {
   }
 
   /** What to do with each special token: SPECIAL_* of core/tokenizer/special.h; nothing where all are text. @param {EncodeOptions} [options] */
-  #policies({ allowedSpecial = [], disallowedSpecial = 'all' } = {}) {
+  #policies(options) {
+    const { allowedSpecial = [], disallowedSpecial = 'all' } = optionsOf('tokenizer.encode', options);
+    for (const [name, list] of Object.entries({ allowedSpecial, disallowedSpecial })) {
+      if (list !== 'all' && !Array.isArray(list)) refuseValue('tokenizer.encode', name, list, "'all' or a list of names");
+    }
     const names = Object.keys(this.special);
     if (disallowedSpecial !== 'all' && !disallowedSpecial.length && allowedSpecial !== 'all' && !allowedSpecial.length) return new Uint8Array(0);
     for (const list of [allowedSpecial, disallowedSpecial]) {

@@ -1,7 +1,7 @@
 /** train-options.js - what a run may be asked for, checked by name. */
 
 import { FolioError } from './error.js';
-import { checkCounts, refuseValue } from './given.js';
+import { checkCounts, checkSwitches, refuseValue } from './given.js';
 import { checkNames } from './options.js';
 
 /**
@@ -43,9 +43,7 @@ export function checkTrainOptions(options, evalEvery, judged) {
     if (!(typeof seconds === 'number' && seconds >= 0 && seconds <= YEAR)) refuseValue('train', name, seconds, `seconds from 0 to ${YEAR}`);
   }
   if (budget !== undefined && steps !== undefined) refuse('budget and steps exclude each other');
-  for (const [name, value] of Object.entries({ keepBest, evalFirst })) {
-    if (typeof value !== 'boolean') refuseValue('train', name, value, 'true or false');
-  }
+  checkSwitches('train', { keepBest, evalFirst });
   if (patience && !keepBest) refuse('patience and keepBest=false exclude each other');
   if (!['stop', 'rollback', 'ignore'].includes(onDivergence)) refuseValue('train', 'onDivergence', onDivergence, 'stop, rollback or ignore');
   if (keepBest && !judged) refuse('keepBest and patience need a validation part: val_fraction is 0');

@@ -1,7 +1,7 @@
 /** trainer.js - one training step after another, and the judgement of what was learnt. */
 
 import { FolioError } from './error.js';
-import { checkCounts } from './given.js';
+import { checkCounts, checkNumbers, optionsOf } from './given.js';
 import { toIds } from './ids.js';
 import { out } from './module.js';
 import { finish } from './pace.js';
@@ -87,12 +87,14 @@ export class Trainer {
    */
   gradients(inputs, targets, B) {
     const { block_size: T } = this.config;
-    if (inputs.length !== B * T || targets.length !== B * T) {
-      throw new FolioError('ARGUMENT', 'trainer.gradients', `trainer.gradients: ${inputs.length} inputs and ${targets.length} targets are not B * block_size = ${B} * ${T}`);
+    checkNumbers('trainer.gradients', { B });
+    const [ins, outs] = [toIds('trainer.gradients', inputs), toIds('trainer.gradients', targets)];
+    if (ins.length !== B * T || outs.length !== B * T) {
+      throw new FolioError('ARGUMENT', 'trainer.gradients', `trainer.gradients: ${ins.length} inputs and ${outs.length} targets are not B * block_size = ${B} * ${T}`);
     }
     const loss = new Float64Array(1);
     this.#module.check('trainer.gradients', 'trainer_gradients',
-      [this.handle, toIds('trainer.gradients', inputs), toIds('trainer.gradients', targets), B, out(loss)], () => `B=${B}`);
+      [this.handle, ins, outs, B, out(loss)], () => `B=${B}`);
     this.hasGradients = true;
     return loss[0];
   }
@@ -149,7 +151,8 @@ export class Evaluator {
    * @param {{windows?: number}} [options]
    * @returns {Generator<undefined, number | null, void>}
    */
-  *pieces({ windows = this.windows } = {}) {
+  *pieces(options) {
+    const { windows = this.windows } = optionsOf('evaluate', options);
     checkCounts('evaluate', { windows });
     const end = Math.min(windows, this.windows);
     const sum = new Float64Array(1);

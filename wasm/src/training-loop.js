@@ -6,6 +6,7 @@ import { save } from './checkpoint/checkpoint.js';
 import { fingerprint } from './checkpoint/fingerprint.js';
 import { bitsPerNat, encodeText, shorten } from './corpus.js';
 import { FolioError } from './error.js';
+import { checkSwitches, optionsOf } from './given.js';
 import { Guard } from './guard.js';
 import { checkNames } from './options.js';
 import { finished, paced } from './pace.js';
@@ -145,8 +146,7 @@ export class Run {
    * @returns {Promise<import('./budget.js').PlanEvent>}
    */
   async plan(options) {
-    checkNames('plan', options ?? {}, ['budget', 'spent', 'signal', 'hold']);
-    const { budget = NaN, spent, signal, hold } = options ?? {};
+    const { budget = NaN, spent, signal, hold } = checkNames('plan', options, ['budget', 'spent', 'signal', 'hold']);
     const how = checkTrainOptions({ budget, spent }, 0, this.parts.evaluator.windows > 0);
     const pieces = Budget.plan(this, 0, Number(how.budget), how.spent);
     const planned = await finished(Budget.told(pieces), { signal, hold });
@@ -157,10 +157,11 @@ export class Run {
   /**
    * Training in pieces of a few milliseconds: yields an event, or undefined after a piece without one. Ends after `steps` steps or as its
    * options say, with the totals. An unfinished step is forgotten when the loop is left, so that the next one starts it afresh.
-   * @param {TrainOptions} [options]
+   * @param {TrainOptions} [given]
    * @returns {Generator<StepEvent | EvalEvent | TurnEvent | undefined, Totals, void>}
    */
-  *pieces(options = {}) {
+  *pieces(given) {
+    const options = optionsOf('train', given);
     const { trainer, evaluator } = this.parts;
     const keepBest = options.keepBest ?? (this.best ? true : undefined);
     const how = checkTrainOptions({ ...options, keepBest }, this.config.eval_interval, evaluator.windows > 0);
@@ -180,7 +181,11 @@ export class Run {
         judged = trainer.step;
       }
       const end = () => (budget ? Math.min(how.steps ?? Infinity, this.config.max_iters) : (how.steps ?? this.config.max_iters));
-      while (totals.stopped === 'steps' && trainer.step < end()) {
+      while (totals.stopped === 'steps' && (trainer.step < end() || judged !== trainer.step)) {
+        if (trainer.step >= end()) {
+          judged = yield* this.#assess(how, totals);
+          continue;
+        }
         const start = performance.now();
         const report = trainer.advance();
         totals.seconds += (performance.now() - start) / 1000 + this.#rested;
@@ -202,10 +207,9 @@ export class Run {
         }
         if (!evalEvery || step % evalEvery) continue;
         const begin = performance.now();
-        totals.val_loss = yield* this.#judge(how.keepBest);
+        judged = yield* this.#assess(how, totals);
         budget?.judged((performance.now() - begin) / 1000);
-        judged = step;
-        if (patience && this.best && this.best.waited >= patience) totals.stopped = 'plateau';
+        if (judged === step && patience && this.best && this.best.waited >= patience) totals.stopped = 'plateau';
       }
       if (judged !== trainer.step) totals.val_loss = yield* this.#judge(how.keepBest);
       if (this.best) totals.val_loss = this.#showBest(this.best);
@@ -215,13 +219,28 @@ export class Run {
     }
   }
 
+  /**
+   * An evaluation, and the way back where its loss is no number.
+   * @param {{keepBest: boolean, onDivergence: import('./guard.js').OnDivergence}} how
+   * @param {Totals} totals
+   * @returns {Generator<EvalEvent | TurnEvent | undefined, number, void>} steps behind what was judged; -1 where the model is another now
+   */
+  *#assess({ keepBest, onDivergence }, totals) {
+    totals.val_loss = yield* this.#judge(keepBest);
+    const diverged = this.#guard.judged(totals.val_loss, onDivergence);
+    if (!diverged) return this.step;
+    yield diverged;
+    if (diverged.action === 'stop') totals.stopped = 'diverged';
+    return -1;
+  }
+
   /** @param {boolean} keepBest @returns {Generator<EvalEvent | undefined, number | null, void>} */
   *#judge(keepBest) {
     this.#needText('run.train');
     const { evaluator, old } = this.parts;
     const val_loss = yield* evaluator.pieces();
     this.#oldLoss = old ? yield* old.pieces(this.#oldWindows()) : null;
-    if (keepBest && val_loss !== null) this.#seeBest(val_loss);
+    if (keepBest && val_loss !== null && Number.isFinite(val_loss)) this.#seeBest(val_loss);
     const bits_per_byte = this.#bitsPerByte(val_loss);
     if (val_loss !== null || this.#oldLoss !== null) yield { event: 'eval', step: this.step, val_loss, bits_per_byte, ...this.#old() };
     return val_loss;
@@ -269,7 +288,7 @@ export class Run {
    * @returns {AsyncGenerator<TrainEvent, void, void>}
    */
   async *train(how) {
-    const { signal, hold, share, ...options } = how ?? {};
+    const { signal, hold, share, ...options } = optionsOf('train', how);
     this.#rested = 0;
     const rested = (/** @type {number} */ seconds) => void (this.#rested += seconds);
     const { tokens, seconds, val_loss, ...end } = yield* paced(this.pieces(options), { signal, hold, share, rested });
@@ -287,7 +306,8 @@ export class Run {
    */
   async evaluate(options) {
     this.#needText('run.evaluate');
-    const { windows, old = false, ...pace } = options ?? {};
+    const { windows, old = false, ...pace } = checkNames('evaluate', options, ['windows', 'old', 'signal', 'hold']);
+    checkSwitches('evaluate', { old });
     const { evaluator, old: before } = this.parts;
     const chosen = old ? before : evaluator;
     return chosen ? finished(chosen.pieces(old && windows === undefined ? this.#oldWindows() : { windows }), pace) : null;
@@ -298,6 +318,7 @@ export class Run {
    * @param {import('./pace.js').Pace} [pace]
    */
   async baselines(pace) {
+    checkNames('baselines', pace, ['signal', 'hold']);
     this.#needText('run.baselines');
     const { dataset, tokenizer } = this.parts;
     const { withBits } = await import('./baselines.js');
@@ -309,7 +330,9 @@ export class Run {
    * state hold a NaN, which only the step after it can tell, the last good one is saved.
    * @param {{optimizer?: boolean}} [options] optimizer: false leaves out what only training needs
    */
-  checkpoint({ optimizer = true } = {}) {
+  checkpoint(options) {
+    const { optimizer = true } = checkNames('checkpoint', options, ['optimizer']);
+    checkSwitches('checkpoint', { optimizer });
     const { model, tokenizer, trainer } = this.parts;
     const { best } = this;
     const sound = isSound(model, trainer);

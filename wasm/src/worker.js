@@ -101,7 +101,7 @@ const MESSAGES = {
   'run.train': (args, { signal }) => /** @type {Run} */ (get(args)).train({ hold: () => hold(signal), share: () => effort, ...args.options, signal }),
   'run.plan': (args, { signal }) => /** @type {Run} */ (get(args)).plan({ hold: () => hold(signal), ...args.options, signal }),
   'run.evaluate': (args, { signal }) => foreground(() => /** @type {Run} */ (get(args)).evaluate({ ...args.options, signal })),
-  'run.baselines': (args, { signal }) => /** @type {Run} */ (get(args)).baselines({ signal }),
+  'run.baselines': (args, { signal }) => /** @type {Run} */ (get(args)).baselines({ ...args.options, signal }),
   'run.checkpoint': (args) => /** @type {Run} */ (get(args)).checkpoint(args.options),
   'run.digest': (args) => /** @type {Run} */ (get(args)).parts.model.digest(),
   'run.generate': (args, { signal }) => writing(/** @type {Run} */ (get(args)).writer.generate({ ...args.options, signal })),
@@ -156,7 +156,7 @@ const MESSAGES = {
     return keep(task, model, { config: model.config, parameters: model.parameters });
   },
   'model.params': (args) => /** @type {Model} */ (get(args)).params.slice(),
-  'model.setParams': (args) => /** @type {Model} */ (get(args)).params.set(args.floats),
+  'model.setParams': (args) => /** @type {Model} */ (get(args)).setParams(args.floats),
   'model.logits': (args) => /** @type {Model} */ (get(args)).logits(args.ids, args.B, args.T),
   'model.generate': (args, { signal }) => writing(paced(/** @type {Model} */ (get(args)).generate(args.options), { signal })),
   'model.digest': (args) => /** @type {Model} */ (get(args)).digest(),

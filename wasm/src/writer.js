@@ -1,5 +1,6 @@
 /** writer.js - a model with its tokenizer: text in, text out. */
 
+import { optionsOf } from './given.js';
 import { paced } from './pace.js';
 import { untilStop } from './stop.js';
 
@@ -36,7 +37,7 @@ export class Writer {
    * @returns {Generator<import('./model.js').Told<O, string, WrittenToken> | undefined, void, void>}
    */
   *pieces(options) {
-    const { prompt = '', stop = '', ...how } = /** @type {WriteOptions} */ (options ?? {});
+    const { prompt = '', stop = '', ...how } = /** @type {WriteOptions} */ (optionsOf('generate', options));
     const ids = this.model.generate({ ...how, prompt: this.#start(prompt), vocabulary: this.tokenizer.vocabSize });
     for (const piece of untilStop(how.details === undefined ? this.#texts(ids) : this.#tokens(/** @type {Generator<any>} */ (ids)), stop)) {
       yield /** @type {any} */ (how.details === undefined ? piece?.text || undefined : piece);
@@ -87,7 +88,7 @@ export class Writer {
    * @returns {AsyncGenerator<import('./model.js').Told<O, string, WrittenToken>, void, void>}
    */
   generate(options) {
-    const { signal, hold, ...how } = /** @type {WriteOptions & import('./pace.js').Pace} */ (options ?? {});
+    const { signal, hold, ...how } = /** @type {WriteOptions & import('./pace.js').Pace} */ (optionsOf('generate', options));
     return /** @type {AsyncGenerator<any, void, void>} */ (paced(this.pieces(how), { signal, hold }));
   }
 

@@ -1,6 +1,7 @@
 /** make.js - tokenizers from a text, from a file of tokens, from JSON. */
 
 import { FolioError } from '../error.js';
+import { checkObject, optionsOf } from '../given.js';
 import { out } from '../module.js';
 import { finish } from '../pace.js';
 import { Tokenizer } from '../tokenizer.js';
@@ -72,10 +73,12 @@ export function fromTraining(module, work) {
  * OpenAI's encodings, or others in the same form.
  * @param {Module} module
  * @param {Uint8Array} file ranks, a .tiktoken file or Folio's packed form of one
- * @param {RanksOptions} options
+ * @param {RanksOptions} how
  */
-export function fromRanks(module, file, options) {
+export function fromRanks(module, file, how) {
   const op = 'tokenizer.ranks';
+  const options = optionsOf(op, how);
+  checkObject(op, 'Uint8Array', file, Uint8Array);
   const { split, special = {} } = 'encoding' in options ? findEncoding(op, options.encoding) : options;
   /** @type {(names: SpecialTokens) => Tokenizer} */
   const opened = (names) => {
@@ -103,6 +106,7 @@ export function fromRanks(module, file, options) {
 export function loadTokenizer(module, json) {
   const op = 'tokenizer.load';
   const value = typeof json === 'string' ? parse(json) : json;
+  optionsOf(op, value ?? null, 'a tokenizer');
   if (!('model' in value) && !('kind' in value)) {
     throw new FolioError('VOCABULARY', op, `${op}: there is neither 'model', as Hugging Face's tokenizer.json has, nor 'kind', as Folio's own`);
   }

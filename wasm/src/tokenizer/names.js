@@ -1,6 +1,7 @@
 /** names.js - kinds of tokenizers, split patterns and special tokens by name, and their numbers in the core. */
 
 import { FolioError } from '../error.js';
+import { shownValue } from '../given.js';
 
 /** @typedef {'char' | 'byte' | 'word' | 'bpe'} TokenizerKind */
 /** @typedef {'none' | 'gpt2' | 'cl100k' | 'o200k'} Split how bpe cuts a text into pieces; none: not at all */
@@ -24,7 +25,7 @@ export const UNKNOWN = '<|unk|>';
  */
 export function kindIndex(op, kind) {
   const index = KINDS.indexOf(/** @type {TokenizerKind} */ (kind));
-  if (index < 0) throw new FolioError('ARGUMENT', op, `${op}: there is no tokenizer '${kind}' (known: ${KINDS.join(', ')})`);
+  if (index < 0) throw new FolioError('ARGUMENT', op, `${op}: there is no tokenizer '${String(kind)}' (known: ${KINDS.join(', ')})`);
   return index;
 }
 
@@ -42,5 +43,5 @@ export const hasStrings = (kind) => kind === 'word' || kind === 'bpe';
 export function toBytes(text) {
   if (typeof text === 'string') return new TextEncoder().encode(text);
   if (text instanceof Uint8Array) return text;
-  throw new FolioError('ARGUMENT', 'text', `text: it must be a string or a Uint8Array, not ${text}`);
+  throw new FolioError('ARGUMENT', 'text', `text: it must be a string or a Uint8Array, not ${shownValue(text)}`);
 }

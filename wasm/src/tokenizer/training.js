@@ -4,6 +4,7 @@
  */
 
 import { FolioError } from '../error.js';
+import { optionsOf } from '../given.js';
 import { out } from '../module.js';
 import { END_OF_TEXT, SPLITS, UNKNOWN, kindIndex, splitIndex, toBytes } from './names.js';
 import { concat } from './strings.js';
@@ -42,8 +43,9 @@ export class Training {
    * @param {import('./names.js').TokenizerKind} kind word or bpe
    * @param {TrainingOptions} [options]
    */
-  constructor(module, kind, { vocabSize, minCount, split = 'cl100k', special } = {}) {
+  constructor(module, kind, options) {
     const op = 'tokenizer.train';
+    const { vocabSize, minCount, split = 'cl100k', special } = optionsOf(op, options);
     this.special = [...new Set(special ?? (kind === 'word' ? [UNKNOWN, END_OF_TEXT] : [END_OF_TEXT]))];
     const least = (kind === 'bpe' ? 256 : 1) + this.special.length;
     for (const [name, value, from, to] of /** @type {const} */ ([['vocabSize', vocabSize, least, MOST], ['minCount', minCount, 1, 2 ** 32 - 1]])) {
