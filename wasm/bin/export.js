@@ -6,14 +6,14 @@ import { openWriter } from '../src/run.js';
 import { save } from '../src/checkpoint/checkpoint.js';
 import { UsageError } from './args.js';
 import { ENGINE_OPTIONS, loadEngine } from './engine.js';
-import { about, checkWritable, failure, isOfCheckpoint, readFile, writeFile } from './files.js';
+import { about, checkWritable, failure, isOfCheckpoint, modelFile, readFile, writeFile } from './files.js';
 import { size } from './progress.js';
 
 /** @type {import('./args.js').Command} */
 export const exportModel = {
   doc: 'a trained model as a folder: weights, settings and tokenizer',
   options: {
-    model: { value: 'FILE', required: true, doc: 'a checkpoint of `folio train`' },
+    model: { value: 'FILE', required: true, doc: 'a checkpoint of `folio train`, or a folder that was exported' },
     out: { value: 'FOLDER', required: true, doc: 'where model.safetensors, config.json and tokenizer.json go; made if it is not there' },
     dtype: { value: 'f32|f16', doc: 'how numbers are kept; f16 takes half the room and rounds them (default: f32)' },
     ...ENGINE_OPTIONS,
@@ -24,8 +24,9 @@ export const exportModel = {
 };
 
 /** @param {import('./args.js').Options} options */
-async function runExport({ model: file, out, dtype = 'f32', ...options }) {
+async function runExport({ model, out, dtype = 'f32', ...options }) {
   if (dtype !== 'f32' && dtype !== 'f16') throw new UsageError(`--dtype can be f32 or f16, not '${dtype}'`);
+  const file = modelFile(model);
   const folio = await loadEngine(options);
   const writer = about(file, () => openWriter(folio, readFile(file)), isOfCheckpoint);
   try {
