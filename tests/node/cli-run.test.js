@@ -152,5 +152,5 @@ test('standard input is one text only, and a file is no folder', async () => {
   assert.equal(await new Promise((resolve) => child.on('close', resolve)), 1);
   assert.match(stderr, /^folio: cannot read standard input: it was read already, and can be one text only\n$/);
   const made = await command.folio('export', '--model', 'models/shakespeare-char', '--out', at('text.txt'));
-  assert.match(made.stderr, /^folio: cannot make the folder .*text\.txt: there is a file of that name\n$/);
+  assert.match(made.stderr, /^folio: cannot make the folder .*text\.txt: a file of that name is there\n$/);
 });
