@@ -6,7 +6,7 @@ import { isDeath } from './faults.js';
 import { count, duration } from './format.js';
 import { notice } from './notices.js';
 import { secondsOf } from './timed.js';
-import { on } from './training-panel.js';
+import { PLAN, on } from './training-panel.js';
 import { tellEstimate } from './waiting.js';
 
 /** @typedef {import('./state.js').State} State @typedef {import('./folio/src/client.js').Client} Client */
@@ -105,19 +105,12 @@ export function followEstimate(session, state, texts) {
  */
 export function followMoves(session) {
   let end = 0;
-  let told = '';
-  on(session, 'planned', (/** @type {import('./folio/src/budget.js').PlanEvent} */ plan) => {
-    end = plan.steps;
-    told = /** @type {HTMLElement | null} */ (document.querySelector('.notice'))?.dataset.text ?? ''; // the newest: the plan, told just now
-  });
+  on(session, 'planned', (/** @type {import('./folio/src/budget.js').PlanEvent} */ plan) => void (end = plan.steps));
   on(session, 'step', () => {
     const { maxSteps, source } = session;
     if (!end || !source?.seconds || maxSteps === end) return;
-    const last = [...document.querySelectorAll('.notice')].find((item) => /** @type {HTMLElement} */ (item).dataset.text === told);
-    told = `Steps take ${maxSteps < end ? 'longer' : 'less time'} than was measured: about ${count(maxSteps)} fit into ${duration(source.seconds)} here.`;
+    const words = `Steps take ${maxSteps < end ? 'longer' : 'less time'} than was measured: about ${count(maxSteps)} fit into ${duration(source.seconds)} here.`;
     end = maxSteps;
-    if (!last) return; // the reader has dismissed it
-    last.remove();
-    notice(told);
+    if (document.querySelector(`.notice[data-kind=${PLAN}]`)) notice(words, { kind: PLAN }); // or else the reader has dismissed it
   });
 }

@@ -60,7 +60,7 @@ export class TrainingPanel {
     on(session, 'history', () => this.#history());
     on(session, 'old', () => this.#old());
     on(session, 'note', (/** @type {string} */ note) => void notice(`${note[0].toUpperCase()}${note.slice(1)}.`));
-    on(session, 'planned', (/** @type {import('./folio/src/budget.js').PlanEvent} */ plan) => void notice(planned(plan)));
+    on(session, 'planned', (/** @type {import('./folio/src/budget.js').PlanEvent} */ plan) => void notice(planned(plan), { kind: PLAN }));
     on(session, 'baselines', () => void this.#draw());
     on(session, 'recovered', (/** @type {{error: Error, reached: number, step: number, lost: boolean}} */ event) => recovered(event));
     on(session, 'fault', noticeError);
@@ -292,6 +292,9 @@ function recovered({ error, reached, step, lost }) {
   if (!lost) return void notice(`The worker stopped (${reason}); a fresh one is ready.`, { name: code, bad: true });
   notice(`The worker stopped at step ${count(reached)} (${reason}). A fresh one goes on from the checkpoint of step ${count(step)}.`, { name: code, bad: true });
 }
+
+/** The kind of notice that tells how many steps fit. */
+export const PLAN = 'plan';
 
 /** @param {import('./folio/src/budget.js').PlanEvent} plan */
 export function planned({ steps, budget }) {

@@ -56,14 +56,14 @@ test('where steps take longer or shorter than was measured, what was told of the
   await page.goto(parts.url);
   await ready(page);
   const told = await page.evaluate(async () => {
-    const [{ followMoves }, { planned }, { notice }] = await Promise.all(['estimate', 'training-panel', 'notices'].map((name) => import(`/${name}.js`)));
+    const [{ followMoves }, { PLAN, planned }, { notice }] = await Promise.all(['estimate', 'training-panel', 'notices'].map((name) => import(`/${name}.js`)));
     const session = Object.assign(new EventTarget(), { maxSteps: 100, source: { seconds: 4 } });
     followMoves(session);
     const fire = (/** @type {string} */ type, detail = {}) => session.dispatchEvent(new CustomEvent(type, { detail }));
     const shown = () => [...document.querySelectorAll('#notices .notice p')].map(({ textContent }) => textContent);
     fire('step'); // of a run for steps
     const plan = { steps: 100, budget: 4 };
-    notice(planned(plan));
+    notice(planned(plan), { kind: PLAN });
     fire('planned', plan);
     fire('step');
     const all = [shown()];
