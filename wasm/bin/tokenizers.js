@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ENCODINGS } from '../src/tokenizer/encodings.js';
 import { KINDS, SPLITS } from '../src/tokenizer/names.js';
+import { trainingLimits } from '../src/tokenizer/training.js';
 import { UsageError } from './args.js';
 import { about, readFile } from './files.js';
 import { listed, meant } from './near.js';
@@ -34,10 +35,6 @@ const WHY = {
   bpe: 'bpe learns its tokens from the text',
 };
 
-/** Least tokens that can be learnt, special ones included, and most. @type {Record<string, number>} */
-const LEAST = { word: 3, bpe: 257 };
-const MOST = 2 ** 20;
-
 /** Refuses what a tokenizer has no use for. @param {import('./args.js').Options} options @param {string} name */
 function checkUse(options, name) {
   const encoding = Object.hasOwn(ENCODINGS, name);
@@ -47,10 +44,11 @@ function checkUse(options, name) {
     throw new UsageError(`--${option} goes with --tokenizer ${listed(kinds)}: ${why}`);
   }
   if (options.ranks !== undefined && !encoding) throw new UsageError(`--ranks goes with the encodings, ${listed(Object.keys(ENCODINGS))}: ${why}`);
-  for (const [option, least] of /** @type {const} */ ([['vocab-size', LEAST[name]], ['min-count', 1]])) {
+  const { vocabSize, minCount } = trainingLimits(/** @type {import('../src/tokenizer.js').TokenizerKind} */ (name));
+  for (const [option, [least, most]] of /** @type {const} */ ([['vocab-size', vocabSize], ['min-count', minCount]])) {
     const count = options[option];
-    if (count === undefined || (count >= least && count <= MOST)) continue;
-    throw new UsageError(`--${option} must be a whole number from ${least} to ${MOST} for ${name}, not ${count}`);
+    if (count === undefined || (count >= least && count <= most)) continue;
+    throw new UsageError(`--${option} must be a whole number from ${least} to ${most} for ${name}, not ${count}`);
   }
 }
 

@@ -27,6 +27,17 @@ const NONE = SPLITS.indexOf('none');
 /** Bytes that offsets of 32 bits can tell apart. */
 const LONGEST = 2 ** 32 - 1;
 
+/** Those that are kept where none are named. @param {import('./names.js').TokenizerKind} kind */
+const usual = (kind) => (kind === 'word' ? [UNKNOWN, END_OF_TEXT] : [END_OF_TEXT]);
+
+/**
+ * The least and the most that may be asked for.
+ * @param {import('./names.js').TokenizerKind} kind word or bpe
+ * @param {string[]} [special]
+ * @returns {{vocabSize: [number, number], minCount: [number, number]}}
+ */
+export const trainingLimits = (kind, special = usual(kind)) => ({ vocabSize: [(kind === 'bpe' ? 256 : 1) + special.length, MOST], minCount: [1, 2 ** 32 - 1] });
+
 export class Training {
   #module;
   #handle;
@@ -46,9 +57,9 @@ export class Training {
   constructor(module, kind, options) {
     const op = 'tokenizer.train';
     const { vocabSize, minCount, split = 'cl100k', special } = optionsOf(op, options);
-    this.special = [...new Set(special ?? (kind === 'word' ? [UNKNOWN, END_OF_TEXT] : [END_OF_TEXT]))];
-    const least = (kind === 'bpe' ? 256 : 1) + this.special.length;
-    for (const [name, value, from, to] of /** @type {const} */ ([['vocabSize', vocabSize, least, MOST], ['minCount', minCount, 1, 2 ** 32 - 1]])) {
+    this.special = [...new Set(special ?? usual(kind))];
+    const limits = trainingLimits(kind, this.special);
+    for (const [name, value, [from, to]] of /** @type {const} */ ([['vocabSize', vocabSize, limits.vocabSize], ['minCount', minCount, limits.minCount]])) {
       if (value === undefined || (Number.isInteger(value) && value >= from && value <= to)) continue;
       throw new FolioError('RANGE', op, `${op}: ${name} must be a whole number from ${from} to ${to}, not ${value}`);
     }
