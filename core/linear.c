@@ -49,8 +49,8 @@ static void bias_task(void *context, size_t index, float *scratch) {
 
 void linear_backward(const Exec *exec, int dtype, float *din, float *dweight, float *dbias, const float *dout, const float *in,
                      const float *weight, size_t BT, size_t I, size_t O) {
-    product(exec, dtype, BT, I, O, plain(dout, O), transposed(weight, O), 0, din);
     product(exec, dtype, I, O, BT, transposed(in, I), plain(dout, O), 1, dweight);
+    product(exec, dtype, BT, I, O, plain(dout, O), transposed(weight, O), 0, din);
     Bias b = {dbias, dout, BT, O};
     if (dbias) parallel_for(exec, (O + COLUMNS - 1) / COLUMNS, bias_task, &b);
     lap_read(exec->lap, LAP_LINEAR);

@@ -85,7 +85,7 @@ void conv_backward(const Exec *exec, float *din, float *dweight, const float *do
 void linear_forward(const Exec *exec, int dtype, float *out, const float *in, const float *weight, const float *bias, size_t BT, size_t I,
                     size_t O);
 
-/* din (BT, I) = dout weight^T; dweight (I, O) += in^T dout; dbias (O) += column sums of dout. */
+/* din (BT, I) = dout weight^T; dweight (I, O) += in^T dout; dbias (O) += column sums of dout. din may be in, which is read before. */
 void linear_backward(const Exec *exec, int dtype, float *din, float *dweight, float *dbias, const float *dout, const float *in,
                      const float *weight, size_t BT, size_t I, size_t O);
 
@@ -144,7 +144,7 @@ void attention_backward(const Exec *exec, float *dqkv, const float *dout, const 
    swiglu (Shazeer 2020): in (BT, 2 I), rows [gate | up], out = silu(gate) up. */
 void activation_forward(const Exec *exec, int kind, float *out, const float *in, size_t BT, size_t I);
 
-/* din, the shape of in. */
+/* din, the shape of in; it may be in. */
 void activation_backward(const Exec *exec, int kind, float *din, const float *dout, const float *in, size_t BT, size_t I);
 
 /* ---- loss.c ---- */

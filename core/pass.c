@@ -104,9 +104,6 @@ static void plan_pass(Plan *plan, Pass *pass, const Config *c, Sizes s, size_t t
     pass->dx = carve(plan, train * s.C);
     pass->dnorm = carve(plan, train * s.C);
     pass->dqkv = carve(plan, train * s.qkv);
-    pass->datt = carve(plan, train * s.C);
-    pass->dfc = carve(plan, train * s.fc);
-    pass->dact = carve(plan, train * s.inner);
     pass->exec.scratch_floats = (attention_scratch((size_t)s.T, (size_t)s.hs) + 3) / 4 * 4;
     pass->exec.scratch = carve(plan, pass->exec.scratch_floats * threads);
 }

@@ -38,12 +38,12 @@ typedef struct {
     float *mean0, *rstd0;
     float *out; /* (BT, C) the last block's output */
     float *normf, *meanf, *rstdf;
-    float *branch;                                /* (BT, C) output of a residual branch before it is added */
-    float *table_cos, *table_sin;                 /* rope: (block_size, hs/2) each; sinusoidal: table_sin (block_size, C) */
-    float *logits;                                /* (chunk, V) */
-    float *losses, *loss_lse;                     /* (BT) */
-    size_t chunk;                                 /* rows of logits at once */
-    float *dx, *dnorm, *dqkv, *datt, *dfc, *dact; /* PASS_TRAIN: gradients of one block at a time */
+    float *branch;                /* (BT, C) output of a residual branch before it is added */
+    float *table_cos, *table_sin; /* rope: (block_size, hs/2) each; sinusoidal: table_sin (block_size, C) */
+    float *logits;                /* (chunk, V) */
+    float *losses, *loss_lse;     /* (BT) */
+    size_t chunk;                 /* rows of logits at once */
+    float *dx, *dnorm, *dqkv;     /* PASS_TRAIN: (BT, C), (BT, C), as qkv: gradients of one block at a time */
 } Pass;
 
 /* Bytes for a pass of up to B windows of block_size tokens, scratch for `threads` workers included; 64-bit, as model_bytes.

@@ -43,19 +43,19 @@ static const float *branch_gradient(Pass *pass, size_t site, size_t layer) {
     return pass->branch;
 }
 
+/* What forward left in act and fc is read for the last time here, and their gradients take its place. */
 static void mlp_backward(Pass *pass, float *grads, size_t layer) {
     const Config *c = &pass->model->config;
     const PassLayer *l = &pass->layers[layer];
     size_t BT = pass_rows(pass), C = (size_t)c->n_embd, inner = config_inner(c);
     size_t fc = config_fc(c);
     const float *dbranch = branch_gradient(pass, SITE_MLP_BRANCH, layer);
-    linear_backward(&pass->exec, pass_linear_dtype(pass), pass->dact, pass_grad(pass, grads, LAYOUT_MLP_PROJ_WEIGHT, layer),
+    linear_backward(&pass->exec, pass_linear_dtype(pass), l->act, pass_grad(pass, grads, LAYOUT_MLP_PROJ_WEIGHT, layer),
                     pass_grad(pass, grads, LAYOUT_MLP_PROJ_BIAS, layer), dbranch, l->act, pass_param(pass, LAYOUT_MLP_PROJ_WEIGHT, layer),
                     BT, inner, C);
-    activation_backward(&pass->exec, c->activation, pass->dfc, pass->dact, l->fc, BT, inner);
+    activation_backward(&pass->exec, c->activation, l->fc, l->act, l->fc, BT, inner);
     linear_backward(&pass->exec, pass_linear_dtype(pass), pass->dnorm, pass_grad(pass, grads, LAYOUT_FC_WEIGHT, layer),
-                    pass_grad(pass, grads, LAYOUT_FC_BIAS, layer), pass->dfc, l->conv2, pass_param(pass, LAYOUT_FC_WEIGHT, layer), BT, C,
-                    fc);
+                    pass_grad(pass, grads, LAYOUT_FC_BIAS, layer), l->fc, l->conv2, pass_param(pass, LAYOUT_FC_WEIGHT, layer), BT, C, fc);
     const float *dnorm = conv_back(pass, grads, l->norm2, LAYOUT_MLP_CONV, layer);
     norm_back(pass, grads, pass->dx, dnorm, l->mid, l->mean2, l->rstd2, LAYOUT_LN_2_WEIGHT, layer);
 }
@@ -66,10 +66,10 @@ static void attention_back(Pass *pass, float *grads, size_t layer) {
     size_t BT = pass_rows(pass), C = (size_t)c->n_embd;
     HeadRows heads = pass_qk_heads(pass);
     const float *dbranch = branch_gradient(pass, SITE_ATTENTION_BRANCH, layer);
-    linear_backward(&pass->exec, pass_linear_dtype(pass), pass->datt, pass_grad(pass, grads, LAYOUT_ATTN_PROJ_WEIGHT, layer),
+    linear_backward(&pass->exec, pass_linear_dtype(pass), pass->dnorm, pass_grad(pass, grads, LAYOUT_ATTN_PROJ_WEIGHT, layer),
                     pass_grad(pass, grads, LAYOUT_ATTN_PROJ_BIAS, layer), dbranch, l->att, pass_param(pass, LAYOUT_ATTN_PROJ_WEIGHT, layer),
                     BT, C, C);
-    attention_backward(&pass->exec, pass->dqkv, pass->datt, l->att, l->qkv, l->lse, pass_attention(pass, layer));
+    attention_backward(&pass->exec, pass->dqkv, pass->dnorm, l->att, l->qkv, l->lse, pass_attention(pass, layer));
     /* Forward normalises, then rotates. A rotation keeps lengths and angles, so the norm's backward may act on rotated heads. */
     if (c->qk_norm) qk_norm_backward(&pass->exec, pass->dqkv, l->qkv, l->qk_rstd, heads, BT);
     if (c->position == POSITION_ROPE) rope_backward(&pass->exec, pass->dqkv, heads, pass->table_cos, pass->table_sin, pass->B, pass->T);
