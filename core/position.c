@@ -7,8 +7,10 @@ void position_sinusoidal(float *table, size_t T, size_t C) {
     for (size_t i = 0; i < C; i += 2) {
         double frequency = dmath_pow(10000.0, -(double)i / (double)C);
         for (size_t t = 0; t < T; t++) {
-            table[t * C + i] = (float)dmath_sin((double)t * frequency);
-            if (i + 1 < C) table[t * C + i + 1] = (float)dmath_cos((double)t * frequency);
+            double sin, cos;
+            dmath_sincos((double)t * frequency, &sin, &cos);
+            table[t * C + i] = (float)sin;
+            if (i + 1 < C) table[t * C + i + 1] = (float)cos;
         }
     }
 }
@@ -18,8 +20,10 @@ void rope_tables(float *cos, float *sin, double theta, size_t T, size_t hs) {
     for (size_t i = 0; i < half; i++) {
         double frequency = dmath_pow(theta, -2.0 * (double)i / (double)hs);
         for (size_t t = 0; t < T; t++) {
-            cos[t * half + i] = (float)dmath_cos((double)t * frequency);
-            sin[t * half + i] = (float)dmath_sin((double)t * frequency);
+            double sine, cosine;
+            dmath_sincos((double)t * frequency, &sine, &cosine);
+            cos[t * half + i] = (float)cosine;
+            sin[t * half + i] = (float)sine;
         }
     }
 }

@@ -51,8 +51,9 @@ void rng_fill_normal(float *out, uint64_t n, double std, uint64_t seed, uint64_t
         /* radius from (0, 1], so the logarithm is finite */
         double u = (double)((((((uint64_t)w[1] << 32) | w[0]) >> 11) + 1)) * unit;
         double angle = two_pi * ((double)((((uint64_t)w[3] << 32) | w[2]) >> 11) * unit);
-        double radius = std * sqrt(-2.0 * dmath_log(u));
-        out[i] = (float)(radius * dmath_cos(angle));
-        if (i + 1 < n) out[i + 1] = (float)(radius * dmath_sin(angle));
+        double radius = std * sqrt(-2.0 * dmath_log(u)), sin, cos;
+        dmath_sincos(angle, &sin, &cos);
+        out[i] = (float)(radius * cos);
+        if (i + 1 < n) out[i + 1] = (float)(radius * sin);
     }
 }
