@@ -5,7 +5,7 @@
 #include "vmath.h"
 
 /* gelu(x) = x s(x (A + B x^2)), s the logistic function: x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2 in other words. */
-static const float GELU_A = 1.5957691216057308f, GELU_B = 0.07135481282553307f, SMALLEST = 1.4e-45f;
+static const float SMALLEST = 1.4e-45f;
 
 static f32x4 sigmoid(f32x4 x) {
     f32x4 one = vmath_constant(VMATH_ONE);
@@ -17,7 +17,7 @@ static f32x4 relu(f32x4 x) { return f32x4_max(x, f32x4_splat(0.0f)); }
 static f32x4 relu2(f32x4 x) { return f32x4_mul(relu(x), relu(x)); }
 
 static f32x4 gelu(f32x4 x) {
-    f32x4 inner = f32x4_madd(f32x4_mul(x, x), f32x4_load_splat(&GELU_B), f32x4_load_splat(&GELU_A));
+    f32x4 inner = f32x4_madd(f32x4_mul(x, x), vmath_constant(VMATH_GELU_B), vmath_constant(VMATH_GELU_A));
     return f32x4_mul(x, sigmoid(f32x4_mul(x, inner)));
 }
 
@@ -30,7 +30,7 @@ static f32x4 relu_slope(f32x4 x, f32x4 dout) { return f32x4_zero_below(x, f32x4_
 static f32x4 relu2_slope(f32x4 x, f32x4 dout) { return f32x4_mul(dout, f32x4_add(relu(x), relu(x))); }
 
 static f32x4 gelu_slope(f32x4 x, f32x4 dout) {
-    f32x4 a = f32x4_load_splat(&GELU_A), bx2 = f32x4_mul(f32x4_mul(x, x), f32x4_load_splat(&GELU_B)), one = vmath_constant(VMATH_ONE);
+    f32x4 a = vmath_constant(VMATH_GELU_A), bx2 = f32x4_mul(f32x4_mul(x, x), vmath_constant(VMATH_GELU_B)), one = vmath_constant(VMATH_ONE);
     f32x4 s = sigmoid(f32x4_mul(x, f32x4_add(bx2, a)));
     f32x4 slope = f32x4_mul(x, f32x4_add(f32x4_add(bx2, bx2), f32x4_add(bx2, a)));
     return f32x4_mul(dout, f32x4_mul(s, f32x4_madd(slope, f32x4_sub(one, s), one)));

@@ -26,12 +26,9 @@ static float row_largest(const float *x, size_t n) {
 /* The sum of exp(x - shift); lanes beyond the row add 0. */
 static float row_exp_sum(const float *x, float shift, size_t n) {
     f32x4 sum = f32x4_splat(0.0f), largest = f32x4_splat(shift);
-    size_t i = 0;
-    for (; i + 4 <= n; i += 4) sum = f32x4_add(sum, vmath_exp(f32x4_sub(f32x4_load(x + i), largest)));
-    if (i < n) {
-        float rest[4];
-        f32x4_store(rest, vmath_exp(f32x4_sub(rows_load(x + i, n - i), largest)));
-        sum = f32x4_add(sum, rows_load(rest, n - i));
+    for (size_t i = 0; i < n; i += 4) {
+        f32x4 e = vmath_exp(f32x4_sub(rows_load(x + i, n - i), largest));
+        sum = f32x4_add(sum, n - i < 4 ? rows_first(e, n - i) : e);
     }
     return f32x4_sum(sum);
 }

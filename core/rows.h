@@ -25,6 +25,9 @@ static inline void rows_for(const Exec *exec, size_t count, PoolTask *task, void
 f32x4 rows_load_end(const float *p, size_t n);
 void rows_store_end(float *p, f32x4 x, size_t n);
 
+/* rows.c: the first n < 4 lanes, the others 0 whatever they held. */
+f32x4 rows_first(f32x4 x, size_t n);
+
 /* n >= 4: four floats. Below: n floats, the other lanes 0. */
 static inline f32x4 rows_load(const float *p, size_t n) { return n >= 4 ? f32x4_load(p) : rows_load_end(p, n); }
 

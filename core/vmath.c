@@ -1,19 +1,22 @@
 #include "vmath.h"
 
-const float vmath_constants[13] = {
-    -87.3f,
-    88.3f,
-    1.44269504088896341f,
-    12582912.0f,
-    -0.693359375f,
-    2.12194440e-4f,
-    1.0f,
-    1.9875691500e-4f,
-    1.3981999507e-3f,
-    8.3334519073e-3f,
-    4.1665795894e-2f,
-    1.6666665459e-1f,
-    5.0000001201e-1f,
-};
+#define FOUR(x) \
+    { x, x, x, x }
 
-f32x4 vmath_exp_end(f32x4 x) { return vmath_exp(x); }
+const float vmath_constants[VMATH_CONSTANTS][4] = {
+    FOUR(-87.3f),
+    FOUR(88.3f),
+    FOUR(1.44269504088896341f),
+    FOUR(12582912.0f),
+    FOUR(-0.693359375f),
+    FOUR(2.12194440e-4f),
+    FOUR(1.0f),
+    FOUR(1.9875691500e-4f),
+    FOUR(1.3981999507e-3f),
+    FOUR(8.3334519073e-3f),
+    FOUR(4.1665795894e-2f),
+    FOUR(1.6666665459e-1f),
+    FOUR(5.0000001201e-1f),
+    FOUR(1.5957691216057308f),
+    FOUR(0.07135481282553307f),
+};

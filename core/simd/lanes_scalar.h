@@ -38,11 +38,12 @@ static inline f32x4 f32x4_max(f32x4 a, f32x4 b) { F32X4_EACH(a.v[i] < b.v[i] ? b
 /* a < limit ? 0 : x, lane by lane. */
 static inline f32x4 f32x4_zero_below(f32x4 a, f32x4 limit, f32x4 x) { F32X4_EACH(a.v[i] < limit.v[i] ? 0.0f : x.v[i]); }
 
-/* 2^n from t = n + 1.5 2^23, n whole, -126 <= n <= 127: n stands in the low bits of t. */
-static inline f32x4 f32x4_pow2(f32x4 t) {
-    uint32_t bits[4];
+/* 2^n from t = n + 1.5 2^23, n whole, -126 <= n <= 127: n stands in the low bits of t. one: 1.0 in every lane, whose exponent n is added to. */
+static inline f32x4 f32x4_pow2(f32x4 t, f32x4 one) {
+    uint32_t bits[4], ones[4];
     memcpy(bits, &t, sizeof bits);
-    for (int i = 0; i < 4; i++) bits[i] = (bits[i] << 23) + 0x3F800000u;
+    memcpy(ones, &one, sizeof ones);
+    for (int i = 0; i < 4; i++) bits[i] = (bits[i] << 23) + ones[i];
     memcpy(&t, bits, sizeof bits);
     return t;
 }

@@ -23,7 +23,7 @@ static inline f32x4 f32x4_max(f32x4 a, f32x4 b) { return wasm_f32x4_pmax(a, b); 
 static inline f32x4 f32x4_max_abs(f32x4 a, f32x4 b) { return wasm_i32x4_max(a, wasm_f32x4_abs(b)); }
 static inline f32x4 f32x4_zero_below(f32x4 a, f32x4 limit, f32x4 x) { return wasm_v128_andnot(x, wasm_f32x4_lt(a, limit)); }
 
-static inline f32x4 f32x4_pow2(f32x4 t) { return wasm_i32x4_add(wasm_i32x4_shl(t, 23), wasm_i32x4_splat(0x3F800000)); }
+static inline f32x4 f32x4_pow2(f32x4 t, f32x4 one) { return wasm_i32x4_add(wasm_i32x4_shl(t, 23), one); }
 
 typedef v128_t i8x16;
 typedef v128_t i32x4;
