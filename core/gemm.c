@@ -1,6 +1,8 @@
 #include "gemm_tile.h"
 #include "rows.h"
 
+enum { TOGETHER = 4 }; /* panels packed at once; more of them would meet in the same sets of the cache */
+
 /* Where the vectors of a panel `width` lines wide begin: every four lines, and the last four, which may overlap those before. */
 static size_t vector_at(size_t i, size_t width) { return i + 4 <= width ? i : width - 4; }
 
@@ -10,64 +12,69 @@ static void pack_part(float *to, const float *from, size_t line, size_t step, si
         for (size_t i = 0; i < width; i++) to[k * width + i] = i < lines ? from[i * line + k * step] : 0.0f;
 }
 
-/* A whole panel of lines that are rows of X, turned in registers. */
-static void pack_rows(float *to, const float *from, size_t line, size_t width, size_t K) {
-    size_t k = 0;
-    for (; k + 4 <= K; k += 4)
+/* A whole panel of lines that are rows of X, turned in registers: four steps of k at a time, those that are left are not packed. */
+INLINE void pack_rows(float *to, const float *from, size_t line, size_t width, size_t K) {
+    for (size_t k = 0; k + 4 <= K; k += 4, to += 4 * width) {
+        UNROLL
         for (size_t i = 0; i < width; i += 4) {
+            const size_t at = vector_at(i, width);
             f32x4 block[4];
-            size_t at = vector_at(i, width);
             gemm_load_transposed(block, from + at * line + k, line);
             UNROLL
-            for (size_t j = 0; j < 4; j++) f32x4_store(to + (k + j) * width + at, block[j]);
+            for (size_t j = 0; j < 4; j++) f32x4_store(to + j * width + at, block[j]);
         }
-    pack_part(to, from, line, 1, width, width, k, K);
+    }
 }
 
 /* `panels` whole panels of lines that are columns of X: together, so that a row of X is read along and not a cache line at a time. */
-static inline void pack_columns(float *to, const float *from, size_t step, size_t panels, size_t width, size_t K) {
-    for (size_t k = 0; k < K; k++, from += step)
-        for (size_t panel = 0; panel < panels; panel++)
-            for (size_t i = 0; i < width; i += 4) {
-                size_t at = vector_at(i, width);
-                f32x4_store(to + (panel * K + k) * width + at, f32x4_load(from + panel * width + at));
-            }
+INLINE void pack_columns(float *to, const float *from, size_t step, size_t panels, size_t width, size_t K) {
+    float *next[TOGETHER];
+    UNROLL
+    for (size_t panel = 0; panel < panels; panel++) next[panel] = to + panel * K * width;
+    for (size_t k = 0; k < K; k++, from += step) {
+        UNROLL
+        for (size_t panel = 0; panel < panels; panel++) {
+            UNROLL
+            for (size_t i = 0; i < width; i += 4)
+                f32x4_store(next[panel] + vector_at(i, width), f32x4_load(from + panel * width + vector_at(i, width)));
+            next[panel] += width;
+        }
+    }
 }
 
-enum { TOGETHER = 4 }; /* panels; more of them would meet in the same sets of the cache */
+/* The whole panels of a block, as far as they can be packed by vectors; returns how many steps of k that is. */
+INLINE size_t pack_whole(float *to, const float *from, size_t line, size_t step, size_t panels, size_t width, size_t K) {
+    if (line != 1 && step != 1) return 0;
+    for (size_t panel = 0; panel < panels; panel++) {
+        float *at = to + panel * width * K;
+        const float *first = from + panel * width * line;
+        if (line != 1) {
+            pack_rows(at, first, line, width, K);
+        } else if (panels - panel < TOGETHER) {
+            pack_columns(at, first, step, 1, width, K);
+        } else {
+            pack_columns(at, first, step, TOGETHER, width, K);
+            panel += TOGETHER - 1;
+        }
+    }
+    return line == 1 ? K : K / 4 * 4;
+}
 
 /* All panels of a block of `lines` lines; the last one is `narrow` wide where that suffices. */
 static void pack(float *to, const float *from, size_t line, size_t step, size_t lines, size_t width, size_t narrow, size_t K) {
-    size_t whole = lines / width;
-    if (line == 1)
-        for (size_t panel = 0; panel < whole; panel += TOGETHER) {
-            float *at = to + panel * width * K;
-            const float *first = from + panel * width;
-            size_t panels = rows_smaller(TOGETHER, whole - panel);
-            if (width == GEMM_NR) /* constants, so that the loops over a panel's vectors vanish */
-                pack_columns(at, first, step, panels, GEMM_NR, K);
-            else
-                pack_columns(at, first, step, panels, GEMM_MR, K);
-        }
-    else
-        for (size_t panel = 0; panel < whole; panel++) {
-            if (step == 1)
-                pack_rows(to + panel * width * K, from + panel * width * line, line, width, K);
-            else
-                pack_part(to + panel * width * K, from + panel * width * line, line, step, width, width, 0, K);
-        }
-    size_t left = lines - whole * width;
-    if (left) pack_part(to + whole * width * K, from + whole * width * line, line, step, left, left <= narrow ? narrow : width, 0, K);
+    const size_t whole = lines / width;
+    const size_t done =
+        width == GEMM_NR ? pack_whole(to, from, line, step, whole, GEMM_NR, K) : pack_whole(to, from, line, step, whole, GEMM_MR, K);
+    for (size_t panel = done < K ? 0 : whole; panel * width < lines; panel++) {
+        const size_t inside = rows_smaller(width, lines - panel * width);
+        pack_part(to + panel * width * K, from + panel * width * line, line, step, inside, inside <= narrow ? narrow : width,
+                  inside < width ? 0 : done, K);
+    }
 }
 
 size_t gemm_packed(size_t K, size_t N) { return (N + GEMM_NR - 1) / GEMM_NR * GEMM_NR * K; }
 
 void gemm_pack(float *packed, size_t K, size_t N, GemmOperand B) { pack(packed, B.data, B.cs, B.rs, N, GEMM_NR, 0, K); }
-
-void gemm_keep(const float *tile, size_t width, int beta, float *C, size_t rs_c, size_t rows, size_t columns) {
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < columns; j++) C[i * rs_c + j] = beta ? C[i * rs_c + j] + tile[i * width + j] : tile[i * width + j];
-}
 
 /* A tile at the edge is computed whole in a buffer. */
 static void edge_kernel(size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c, size_t rows, size_t columns) {
@@ -88,8 +95,20 @@ static void narrow_columns(size_t M, size_t columns, size_t K, const float *a, c
         }
 }
 
+/* The last one or two rows, as a whole tile would cost as much as GEMM_MR of them: 3% of a product with M = 128. */
+static void last_rows(size_t rows, size_t N, size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c) {
+    for (size_t j = 0; j < N; j += 2 * GEMM_NR) {
+        float pair[4 * GEMM_NR];
+        gemm_kernel_pair(K, a, b + j * K, N - j > GEMM_NR ? GEMM_NR * K : 0, pair);
+        gemm_keep(pair, 2 * GEMM_NR, beta, C + j, rs_c, rows, rows_smaller(2 * GEMM_NR, N - j));
+    }
+}
+
 /* C (M, N) of packed a (M x K) and b (K x N): the panel of b stays in the first-level cache while those of a pass by. */
 static void macro_kernel(size_t M, size_t N, size_t K, const float *a, const float *b, int beta, float *C, size_t rs_c) {
+    const size_t few = M % GEMM_MR <= 2 && N % GEMM_NR == 0 ? M % GEMM_MR : 0;
+    M -= few;
+    if (few) last_rows(few, N, K, a + M * K, b, beta, C + M * rs_c, rs_c);
     for (size_t j = 0; j < N; j += GEMM_NR) {
         if (N - j <= GEMM_NARROW) {
             narrow_columns(M, N - j, K, a, b + j * K, beta, C + j, rs_c);
@@ -105,17 +124,34 @@ static void macro_kernel(size_t M, size_t N, size_t K, const float *a, const flo
     }
 }
 
+/* The columns of C for which packing A still pays: with fewer each row of A is used too seldom. Tried: reading A where it stands for any N costs 3% at
+   N = 384, and by panels of B rather than by tiles of A, 4%. */
+enum { ENOUGH = 256 };
+
+/* C (M, N) of rows of A as they stand and packed b (K x N): a tile's rows stay in the first-level cache while the panels of b pass by. */
+static void rows_kernel(size_t M, size_t N, size_t K, GemmOperand A, const float *b, int beta, float *C, size_t rs_c) {
+    for (size_t i = 0; i < M; i += GEMM_MR) {
+        const GemmOperand tile = {A.data + i * A.rs, A.rs, 1};
+        gemm_direct(rows_smaller(GEMM_MR, M - i), N, K, tile, b, K, beta, C + i * rs_c, rs_c);
+    }
+}
+
 void gemm_serial(float *scratch, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C, size_t rs_c) {
     if (M == 1) {
         gemm_vector(N, K, A, B, beta, C);
         return;
     }
     float *packed_a = scratch, *packed_b = scratch + GEMM_MC * GEMM_KC;
+    const int as_it_stands = A.cs == 1 && K && N < ENOUGH && N % GEMM_NR == 0;
     for (size_t j = 0; j < N; j += GEMM_NC) {
         size_t columns = rows_smaller(GEMM_NC, N - j);
         for (size_t k = 0; k < K || k == 0; k += GEMM_KC) { /* once for K = 0: C must be cleared */
             size_t depth = rows_smaller(GEMM_KC, K - k);
             pack(packed_b, B.data + k * B.rs + j * B.cs, B.cs, B.rs, columns, GEMM_NR, GEMM_NARROW, depth);
+            if (as_it_stands) {
+                rows_kernel(M, N, depth, (GemmOperand){A.data + k, A.rs, 1}, packed_b, beta || k, C, rs_c);
+                continue;
+            }
             for (size_t i = 0; i < M; i += GEMM_MC) {
                 size_t rows = rows_smaller(GEMM_MC, M - i);
                 pack(packed_a, A.data + i * A.rs + k * A.cs, A.rs, A.cs, rows, GEMM_MR, 0, depth);
@@ -127,7 +163,7 @@ void gemm_serial(float *scratch, size_t M, size_t N, size_t K, GemmOperand A, Ge
 
 typedef struct {
     GemmSerial *serial;
-    size_t M, N, K, rows, columns; /* rows x columns of C a piece */
+    size_t M, N, K, rows, columns; /* rows x columns of C a piece: all of one or of the other */
     GemmOperand A, B;
     int beta;
     float *C;
@@ -136,8 +172,7 @@ typedef struct {
 
 static void gemm_task(void *context, size_t index, float *scratch) {
     const Split *s = context;
-    size_t across = (s->N + s->columns - 1) / s->columns;
-    size_t i = index / across * s->rows, j = index % across * s->columns;
+    size_t i = s->rows < s->M ? index * s->rows : 0, j = s->columns < s->N ? index * s->columns : 0;
     GemmOperand A = {s->A.data + i * s->A.rs, s->A.rs, s->A.cs}, B = {s->B.data + j * s->B.cs, s->B.rs, s->B.cs};
     s->serial(scratch, rows_smaller(s->rows, s->M - i), rows_smaller(s->columns, s->N - j), s->K, A, B, s->beta, s->C + i * s->rs_c + j,
               s->rs_c);
@@ -146,15 +181,13 @@ static void gemm_task(void *context, size_t index, float *scratch) {
 /* The share of `n` for each of `parts`, a multiple of `unit`. */
 static size_t share(size_t n, size_t parts, size_t unit) { return ((n + parts - 1) / parts + unit - 1) / unit * unit; }
 
-/* Pieces per thread: one that is held up leaves the others something to take. */
-enum { PIECES = 2 };
-
-/* Pieces are strips of C across its longer side, for which the operand along the shorter one is packed again each time. */
+/* A thread's piece is a strip of C across its longer side, for which the operand along the shorter one is packed again. Tried: two pieces a thread, so
+   that one that is held up leaves the others something to take; they cost 4% of a step, and beside other work it is no faster. */
 void gemm_split(const Exec *exec, GemmSerial *serial, size_t tile_rows, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B,
                 int beta, float *C, size_t rs_c) {
     if (!M || !N) return;
     const Exec use = exec_for(exec, (uint64_t)M * N * (K + 1));
-    size_t threads = pool_threads(use.pool), parts = threads > 1 ? PIECES * threads : 1;
+    size_t parts = pool_threads(use.pool);
     Split split = {serial, M, N, K, M, N, A, B, beta, C, rs_c};
     if (M >= N)
         split.rows = share(M, parts, tile_rows);

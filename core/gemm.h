@@ -42,7 +42,7 @@ void gemm_symmetric(float *scratch, size_t N, size_t K, GemmOperand A, GemmOpera
    Source of the idea: Dettmers et al. 2022 (LLM.int8), Wortsman et al. 2023 (SwitchBack). */
 void gemm_int8(const Exec *exec, size_t M, size_t N, size_t K, GemmOperand A, GemmOperand B, int beta, float *C, size_t rs_c);
 
-/* What of a tile, `width` floats a row, lies inside C goes there. */
+/* gemm_kernel.c: what of a tile, `width` floats a row, lies inside C goes there. */
 void gemm_keep(const float *tile, size_t width, int beta, float *C, size_t rs_c, size_t rows, size_t columns);
 
 /* A product on one worker, as gemm_serial. */
@@ -57,6 +57,9 @@ void gemm_kernel(size_t K, const float *a, const float *b, int beta, float *C, s
 
 /* gemm_kernel.c: `panels` <= GEMM_PANELS panels of a, one after another, times one column: b[k GEMM_NARROW]. column: MR floats a panel. */
 void gemm_kernel_column(size_t K, const float *a, size_t panels, const float *b, float *column);
+
+/* gemm_kernel.c: the first two rows of a panel of a times two panels of b, the second `other` floats after the first. pair: (2, 2 NR). */
+void gemm_kernel_pair(size_t K, const float *a, const float *b, size_t other, float *pair);
 
 /* All of B (K, N) in panels of GEMM_NR columns, panel after panel, the last filled up with zeros: gemm_packed(K, N) floats. */
 size_t gemm_packed(size_t K, size_t N);

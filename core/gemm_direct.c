@@ -3,14 +3,14 @@
 #include "gemm_tile.h"
 #include "rows.h"
 
-/* As gemm_kernel, with row i of A at a[i] and `step` floats from one k to the next. */
-static void kernel(size_t K, const float *const a[GEMM_MR], size_t step, const float *b, int beta, float *C, size_t rs_c) {
+/* As gemm_kernel, with element (i, k) of A at a[min(i, last) rs + k step]: a tile that is not full reads its last row again for those it lacks. */
+static void kernel(size_t K, const float *a, size_t rs, size_t step, size_t last, const float *b, int beta, float *C, size_t rs_c) {
     f32x4 sum[GEMM_MR][2];
     const float *row[GEMM_MR];
     UNROLL
-    for (int i = 0; i < GEMM_MR; i++) {
+    for (size_t i = 0; i < GEMM_MR; i++) {
         sum[i][0] = sum[i][1] = f32x4_splat(0.0f);
-        row[i] = a[i];
+        row[i] = a + rows_smaller(i, last) * rs;
     }
     for (size_t k = 0; k < K; k++, b += GEMM_NR) {
         const f32x4 b0 = f32x4_load(b), b1 = f32x4_load(b + 4);
@@ -25,20 +25,14 @@ static void kernel(size_t K, const float *const a[GEMM_MR], size_t step, const f
     gemm_store_tile(sum, beta, C, rs_c);
 }
 
-/* All rows of C for one panel of B, `columns` of whose NR lie inside C. A last tile that is not full reads its last row again for those it lacks. */
+/* All rows of C for one panel of B, `columns` of whose NR lie inside C. */
 static void panel(size_t M, size_t columns, size_t K, GemmOperand A, const float *b, int beta, float *C, size_t rs_c) {
     for (size_t i = 0; i < M; i += GEMM_MR, C += GEMM_MR * rs_c) {
-        const float *a[GEMM_MR];
         float tile[GEMM_MR * GEMM_NR];
-        size_t rows = rows_smaller(GEMM_MR, M - i);
-        for (size_t r = 0; r < GEMM_MR; r++) a[r] = A.data + (i + rows_smaller(r, rows - 1)) * A.rs;
-        if (rows == GEMM_MR && columns == GEMM_NR) {
-            kernel(K, a, A.cs, b, beta, C, rs_c);
-            continue;
-        }
-        kernel(K, a, A.cs, b, 0, tile, GEMM_NR);
-        for (size_t r = 0; r < rows; r++)
-            for (size_t j = 0; j < columns; j++) C[r * rs_c + j] = beta ? C[r * rs_c + j] + tile[r * GEMM_NR + j] : tile[r * GEMM_NR + j];
+        const size_t rows = rows_smaller(GEMM_MR, M - i);
+        const int whole = rows == GEMM_MR && columns == GEMM_NR;
+        kernel(K, A.data + i * A.rs, A.rs, A.cs, rows - 1, b, beta && whole, whole ? C : tile, whole ? rs_c : GEMM_NR);
+        if (!whole) gemm_keep(tile, GEMM_NR, beta, C, rs_c, rows, columns);
     }
 }
 

@@ -18,6 +18,11 @@ void gemm_kernel(size_t K, const float *a, const float *b, int beta, float *C, s
     gemm_store_tile(sum, beta, C, rs_c);
 }
 
+void gemm_keep(const float *tile, size_t width, int beta, float *C, size_t rs_c, size_t rows, size_t columns) {
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++) C[i * rs_c + j] = beta ? C[i * rs_c + j] + tile[i * width + j] : tile[i * width + j];
+}
+
 /* A panel's rows are vectors here: four, and the last four, which may overlap them. Eight sums hide the latency of each. */
 void gemm_kernel_column(size_t K, const float *a, size_t panels, const float *b, float *column) {
     f32x4 sum[GEMM_PANELS][2];
@@ -39,4 +44,22 @@ void gemm_kernel_column(size_t K, const float *a, size_t panels, const float *b,
         f32x4_store(column + i * GEMM_MR, sum[i][0]);
         f32x4_store(column + i * GEMM_MR + GEMM_MR - 4, sum[i][1]);
     }
+}
+
+/* Two rows of a panel, and two panels of b, so that eight sums hide the latency of each. */
+void gemm_kernel_pair(size_t K, const float *a, const float *b, size_t other, float *pair) {
+    f32x4 sum[2][4];
+    UNROLL
+    for (int i = 0; i < 4; i++) sum[0][i] = sum[1][i] = f32x4_splat(0.0f);
+    for (size_t k = 0; k < K; k++, a += GEMM_MR, b += GEMM_NR) {
+        const f32x4 x0 = f32x4_load_splat(a), x1 = f32x4_load_splat(a + 1);
+        UNROLL
+        for (int i = 0; i < 4; i++) {
+            const f32x4 y = f32x4_load(b + (i < 2 ? 0 : other) + i % 2 * 4);
+            sum[0][i] = f32x4_madd(x0, y, sum[0][i]);
+            sum[1][i] = f32x4_madd(x1, y, sum[1][i]);
+        }
+    }
+    UNROLL
+    for (int i = 0; i < 8; i++) f32x4_store(pair + 4 * i, sum[i / 4][i % 4]);
 }

@@ -95,6 +95,16 @@ TEST(gemm_is_exact_around_its_blocks) {
         }
 }
 
+/* Up to 255 columns, whole panels of them, a row-major A is read where it stands. */
+TEST(gemm_is_exact_where_a_is_read_as_it_stands) {
+    static const size_t Ns[] = {248, 255, 256, 264};
+    for (size_t i = 0; i < 4; i++)
+        for (size_t M = 2; M <= 13; M++) {
+            CHECK_INT(wrong_elements(M, Ns[i], GEMM_KC + 5, 0, M & 1, 1, 7), 0);
+            CHECK_INT(wrong_elements(M, Ns[i], 3, 2, M & 1, 0, 7), 0);
+        }
+}
+
 /* Elements of X X^T (N, N) that are wrong, X (N, K) stored by rows or by columns. */
 static size_t wrong_symmetric(size_t N, size_t K, int transposed) {
     test_note("N %lu K %lu transposed %d", (unsigned long)N, (unsigned long)K, transposed);
