@@ -5,7 +5,7 @@
 #include "dmath.h"
 #include "rows.h"
 
-enum { PIECE = 16384 };
+enum { PIECE = 4096 };
 
 /* In memory, so that the loop loads each constant in one instruction (see vmath.h). */
 enum { GRAD_SCALE, BETA1, ONE_MINUS_BETA1, BETA2, ONE_MINUS_BETA2, EPS, KEEP, RATE, ROOT, CONSTANTS };
