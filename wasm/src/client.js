@@ -12,7 +12,7 @@
  *   await client.effort(share)    the share of the time that training works in, from 0.01 to 1, from now on; what it computes stays the same
  *   await client.speed(config)    {flops, gflops}: of training one token, and of one thread in a second; looked at for some milliseconds
  *
- *   A run: one model learning one text. This is what a page needs. client.prepare() fetches its code before there is a text.
+ *   A run: one model learning one text. This is what a page needs. client.prepare() makes ready for it before there is a text.
  *
  *   const run = await client.run({ text, config?, checkpoint?, tokenizer?, init?, initOptimizer?, oldText?, rest?, signal? });
  *     text        string or Uint8Array (UTF-8)
@@ -218,7 +218,7 @@ export class Client {
     return this.line.call('layout', { partial });
   }
 
-  /** Fetches the code that runs need, so that one begins sooner. @returns {Promise<void>} */
+  /** Fetches the code that runs need and lets threads come up, so that one begins sooner. @returns {Promise<void>} */
   prepare() {
     return this.line.call('run.prepare', {});
   }

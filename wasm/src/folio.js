@@ -117,6 +117,11 @@ export class Folio {
     return { version: VERSION, variant: name, numerics, threads, present, notes, memory_bytes: bytes, text_bytes: this.#text.bytes };
   }
 
+  /** Threads come up from now on, beside what the caller does meanwhile; else the first trainer or evaluator starts them. */
+  startThreads() {
+    this.#module.startThreads();
+  }
+
   /** Until all threads take part. Nothing needs to wait for it: what comes earlier is done by fewer. */
   threadsReady() {
     return this.#module.threadsReady();

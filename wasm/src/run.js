@@ -59,6 +59,7 @@ export function openRun(folio, options) {
     made.unshift(part);
     return part;
   };
+  folio.startThreads();
   if (init && (bytes || json)) throw new FolioError('ARGUMENT', 'init', 'init: another checkpoint or tokenizer cannot stand beside it');
   try {
     const start = init ? startFrom(folio, init, { text, config: partial, optimizer: initOptimizer }) : undefined;

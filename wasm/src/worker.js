@@ -89,7 +89,10 @@ const MESSAGES = {
   'close': (args) => close(args.ref),
 
   // a run: a model learning a text
-  'run.prepare': () => import('./run.js').then(() => {}),
+  'run.prepare': async () => {
+    folio.startThreads();
+    await import('./run.js');
+  },
   'run.open': async ({ options }, task) => {
     const { openRun } = await import('./run.js');
     const run = openRun(folio, options);
