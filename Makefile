@@ -34,8 +34,8 @@ FLAGS_text = $(FLAGS)
 # So have looks into a model, which few ask for: exact numerics, one thread.
 FLAGS_inspect = $(FLAGS_simd128)
 # Loops over tensors are compiled for speed, all else for size.
-HOT = core/tokenizer/bpe.c core/tokenizer/bpe_train.c core/tokenizer/split.c $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip conv dropout embedding gemm gemm_int8 \
-    gemm_direct gemm_kernel gemm_vector linear loss muon norm position rows sgd))
+HOT = core/tokenizer/bpe.c core/tokenizer/bpe_train.c core/tokenizer/split.c $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip conv dmath dropout embedding gemm gemm_int8 \
+    gemm_direct gemm_kernel gemm_vector linear norm position rows sgd))
 POOL_simd128 = core/pool/single.c
 POOL_dot = core/pool/single.c
 POOL_relaxed = core/pool/single.c
