@@ -28,6 +28,15 @@ after(() => server.close());
 const works = (folio) => assert.equal(folio.config().n_layer, 4);
 
 test('the package finds its own file', async () => works(await load()));
+test('and does not have Node load all of fetch for it', async () => {
+  const own = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(globalThis, 'Response'));
+  Object.defineProperty(globalThis, 'Response', { configurable: true, get: () => assert.fail('Response was asked for') });
+  try {
+    works(await load());
+  } finally {
+    Object.defineProperty(globalThis, 'Response', own);
+  }
+});
 test('a URL', async () => works(await load({ wasm: file })));
 test('a URL as text', async () => works(await load({ wasm: file.href })));
 test('a path', async () => {
