@@ -1,8 +1,11 @@
 // browsers.js - Chromium beside Node 26, by turns, in a worker: node tests/bench/browsers.js [ROUNDS]
-// Prints the ratio of their training speeds, with and without threads, and the time to the first step.
+// Prints the ratio of their training speeds, with and without threads, and the time to the first step: from nothing but a page at rest, whose scripts are bundled
+// as those of the site are.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
 
 import { launchChromium } from '../browser/engines.js';
 import { ISOLATED, serve } from '../browser/server.js';
@@ -10,6 +13,9 @@ import { ISOLATED, serve } from '../browser/server.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NODE = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
 const ROUNDS = Number(process.argv[2] ?? 5);
+const BUNDLED = 'build/bench';
+/** Milliseconds until a page that was just opened is at rest. */
+const REST = 1500;
 
 const read = (/** @type {string} */ path) => readFileSync(`${ROOT}/${path}`, 'utf8');
 const text = read('models/mock-shakespeare.txt').slice(0, 100_000);
@@ -18,6 +24,12 @@ const median = (/** @type {number[]} */ values) => [...values].sort((a, b) => a 
 /** @param {import('./speed.js').Request} request @returns {import('./speed.js').Answer} */
 const inNode = (request) => JSON.parse(execFileSync(NODE, ['tests/bench/speed.js', JSON.stringify(request)], { cwd: ROOT, encoding: 'utf8' }));
 
+rmSync(`${ROOT}/${BUNDLED}`, { recursive: true, force: true });
+cpSync(`${ROOT}/wasm/dist`, `${ROOT}/${BUNDLED}/dist`, { recursive: true });
+await build({
+  entryPoints: ['client.js', 'worker.js', 'pool-worker.js'].map((name) => `${ROOT}/wasm/src/${name}`).concat(`${ROOT}/tests/bench/speed.js`),
+  bundle: true, splitting: true, minify: true, format: 'esm', outdir: `${ROOT}/${BUNDLED}/src`, entryNames: '[name]', external: ['node:*'], logLevel: 'warning',
+});
 const server = await serve(ROOT, { headers: ISOLATED });
 const browser = await launchChromium();
 
@@ -26,8 +38,11 @@ async function inChromium(request) {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(`${server.url}tests/bench/speed.html`);
-  await page.waitForFunction(() => 'speed' in globalThis);
-  const answer = await page.evaluate((given) => /** @type {any} */ (globalThis).speed(given), request);
+  await page.waitForTimeout(REST);
+  const answer = await page.evaluate(async ({ request: given, from }) => {
+    const [{ connect }, { speedOf }] = await Promise.all(['client', 'speed'].map((name) => import(`${from}/${name}.js`)));
+    return speedOf(connect, given);
+  }, { request, from: `/${BUNDLED}/src` });
   await context.close();
   return answer;
 }
