@@ -182,7 +182,7 @@ test('a budget that is too short for a step says what it takes', async () => {
 });
 
 test('a model of which there can be no second one to measure is refused before, with both numbers', async () => {
-  const large = { n_layer: 1, n_head: 1, n_embd: 32, block_size: 512, batch_size: 1200 };
+  const large = { n_layer: 1, n_head: 1, n_embd: 32, block_size: 512, batch_size: 1400 };
   const own = await load({ threads: 1 });
   const run = openRun(own, { text: TEXT, config: large });
   const before = own.info().memory_bytes;

@@ -22,7 +22,7 @@ test('a model too big for any memory is refused before anything is allocated, wi
 
 test('what no longer fits beside the rest is refused with both numbers, and the rest goes on', async () => {
   const folio = await load();
-  const config = folio.config({ n_layer: 1, n_head: 1, n_embd: 32, block_size: 512, batch_size: 1200, vocab_size: 30, val_fraction: 0.5 });
+  const config = folio.config({ n_layer: 1, n_head: 1, n_embd: 32, block_size: 512, batch_size: 1400, vocab_size: 30, val_fraction: 0.5 });
   const need = folio.memory(config).trainer_bytes;
   assert.ok(need > LIMIT / 2 && need < LIMIT, `${need}`);
   const model = folio.model(config);
