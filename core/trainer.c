@@ -7,7 +7,8 @@
 #include "schedule.h"
 #include "update.h"
 
-/* Where each part stands, in bytes from the start of the trainer's memory. */
+/* Where each part stands, in bytes from the start of the trainer's memory. Tried: a batch of the preset shakespeare in parts of 512 rows, up and down
+   again each: half the memory, 4% faster with one thread and 2% slower with two. */
 typedef struct {
     uint64_t grads, moment1, moment2, partials, inputs, targets, scratch, pass, pass_bytes, end;
 } Plan;
