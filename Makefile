@@ -35,7 +35,7 @@ FLAGS_text = $(FLAGS)
 FLAGS_inspect = $(FLAGS_simd128)
 # Loops over tensors are compiled for speed, all else for size.
 HOT = core/tokenizer/bpe.c core/tokenizer/bpe_train.c core/tokenizer/split.c $(addprefix core/,$(addsuffix .c,activation adamw attention bench clip conv dmath dropout embedding gemm gemm_int8 \
-    gemm_direct gemm_kernel gemm_vector linear norm position rows sgd))
+    gemm_direct gemm_kernel gemm_vector linear loss norm position rows))
 POOL_simd128 = core/pool/single.c
 POOL_dot = core/pool/single.c
 POOL_relaxed = core/pool/single.c

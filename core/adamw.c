@@ -7,7 +7,7 @@
 
 enum { PIECE = 4096 };
 
-/* In memory, so that the loop loads each constant in one instruction (see vmath.h). */
+/* In memory, so that the loop does not build each constant anew (see vmath.h). */
 enum { GRAD_SCALE, BETA1, ONE_MINUS_BETA1, BETA2, ONE_MINUS_BETA2, EPS, KEEP, RATE, ROOT, CONSTANTS };
 
 typedef struct {

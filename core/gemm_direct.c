@@ -1,5 +1,5 @@
 /* gemm_direct.c - the product with an operand packed once and used often, the other read where it stands: for the many small products of attention,
-   where packing both each time costs as much as the product. Each element is summed in gemm.h's order. */
+   where packing both each time costs as much as the product, and for gemm.c's with few columns. Each element is summed in gemm.h's order. */
 #include "gemm_tile.h"
 #include "rows.h"
 

@@ -5,9 +5,9 @@
 #include "gemm.h"
 #include "rows.h"
 
-enum { PIECE = 16384 };
+enum { PIECE = 4096 };
 
-/* In memory, so that the loop loads each constant in one instruction (see vmath.h). */
+/* In memory, so that the loop does not build each constant anew (see vmath.h). */
 enum { GRAD_SCALE, MOMENTUM, ONE_MINUS_MOMENTUM, CONSTANTS };
 
 typedef struct {

@@ -2,9 +2,9 @@
 
 #include "rows.h"
 
-enum { PIECE = 16384 };
+enum { PIECE = 4096 };
 
-/* In memory, so that the loop loads each constant in one instruction (see vmath.h). */
+/* In memory, so that the loop does not build each constant anew (see vmath.h). */
 enum { GRAD_SCALE, DECAY, MOMENTUM, RATE, CONSTANTS };
 
 typedef struct {

@@ -14,7 +14,7 @@ enum {
     VMATH_LN2_LOW,
     VMATH_ONE,
     VMATH_EXP0,
-    VMATH_GELU_A = VMATH_EXP0 + 6, /* activation.c */
+    VMATH_GELU_A = VMATH_EXP0 + 6, /* for activation.c, where a compiler that saw its value would put it into the code again */
     VMATH_GELU_B,
     VMATH_CONSTANTS
 };

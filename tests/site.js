@@ -42,7 +42,7 @@ const small = {
  * One script with all that it needs at once; what is imported on demand goes into files of their own beside it.
  * @param {string} script @param {string} folder it goes to
  */
-async function bundle(script, folder) {
+export async function bundle(script, folder) {
   const whole = await rollup({ input: script, external: /^node:/, plugins: [keepAddresses(dirname(script))] });
   await whole.write({ dir: folder, format: 'es', sourcemap: true, entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js', plugins: [small] });
   await whole.close();

@@ -5,10 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { build } from 'esbuild';
-
 import { launchChromium } from '../browser/engines.js';
 import { ISOLATED, serve } from '../browser/server.js';
+import { bundle } from '../site.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NODE = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
@@ -26,10 +25,7 @@ const inNode = (request) => JSON.parse(execFileSync(NODE, ['tests/bench/speed.js
 
 rmSync(`${ROOT}/${BUNDLED}`, { recursive: true, force: true });
 cpSync(`${ROOT}/wasm/dist`, `${ROOT}/${BUNDLED}/dist`, { recursive: true });
-await build({
-  entryPoints: ['client.js', 'worker.js', 'pool-worker.js'].map((name) => `${ROOT}/wasm/src/${name}`).concat(`${ROOT}/tests/bench/speed.js`),
-  bundle: true, splitting: true, minify: true, format: 'esm', outdir: `${ROOT}/${BUNDLED}/src`, entryNames: '[name]', external: ['node:*'], logLevel: 'warning',
-});
+for (const script of ['client.js', 'worker.js', 'pool-worker.js']) await bundle(`${ROOT}/wasm/src/${script}`, `${ROOT}/${BUNDLED}/src`);
 const server = await serve(ROOT, { headers: ISOLATED });
 const browser = await launchChromium();
 
@@ -37,12 +33,10 @@ const browser = await launchChromium();
 async function inChromium(request) {
   const context = await browser.newContext();
   const page = await context.newPage();
-  await page.goto(`${server.url}tests/bench/speed.html`);
+  await page.goto(`${server.url}tests/bench/speed.html?from=/${BUNDLED}/src`);
+  await page.waitForFunction(() => 'speed' in globalThis);
   await page.waitForTimeout(REST);
-  const answer = await page.evaluate(async ({ request: given, from }) => {
-    const [{ connect }, { speedOf }] = await Promise.all(['client', 'speed'].map((name) => import(`${from}/${name}.js`)));
-    return speedOf(connect, given);
-  }, { request, from: `/${BUNDLED}/src` });
+  const answer = await page.evaluate((given) => /** @type {any} */ (globalThis).speed(given), request);
   await context.close();
   return answer;
 }
